@@ -1,0 +1,3 @@
+module github.com/muster-sql/muster
+
+go 1.26
