@@ -14,54 +14,54 @@ type Kind uint8
 
 // All kinds (D16). The comment is the layout of a value in a page.
 const (
-	Unknown     Kind = iota // untyped literal or NULL; a string view
-	Bool                    // one byte, 0 or 1
-	Int16                   // int16
-	Int32                   // int32
-	Int64                   // int64
-	Float32                 // float32
-	Float64                 // float64
-	Decimal                 // DECIMAL(p,s): p <= 18 int64, else Int128
-	Numeric                 // numeric without precision: Num
-	Date                    // int32, days since 1970-01-01
-	Time                    // int64, microseconds of the day
-	TimeTZ                  // TimeTZValue
-	Timestamp               // int64, microseconds since 1970; with P = 9: nanoseconds
-	TimestampTZ             // int64, microseconds since 1970 UTC; with P = 9: nanoseconds
-	Interval                // IntervalValue
-	Text                    // string view
-	Varchar                 // string view; P is the length, 0 unlimited
-	Char                    // string view without the padding; P is the length
-	Bytea                   // string view
-	UUID                    // 16 bytes
-	JSON                    // string view, text as given
-	JSONB                   // string view, normalised text
-	Name                    // string view
-	InternalChar            // "char": string view of one byte
-	OID                     // uint32
-	RegClass                // uint32
-	RegType                 // uint32
-	RegProc                 // uint32
-	RegProcedure            // uint32
-	RegNamespace            // uint32
-	RegRole                 // uint32
-	RegOper                 // uint32
-	RegOperator             // uint32
-	RegConfig               // uint32
-	RegDictionary           // uint32
-	RegCollation            // uint32
-	Int2Vector              // list of int16
-	OIDVector               // list of oid
-	XID                     // uint32
-	Int8                    // tinyint of other systems: int16 on the wire; int16 in a page, range -128..127
-	Array                   // list: offsets and one child
-	Map                     // list of key and value: offsets and two children
-	Row                     // struct: one child a field
-	Record                  // anonymous row: as Row
-	Void                    // no value
-	AnyArray                // pseudo type of signatures
-	AnyElement              // pseudo type of signatures
-	Function                // a lambda as an argument
+	Unknown       Kind = iota // untyped literal or NULL; a string view
+	Bool                      // one byte, 0 or 1
+	Int16                     // int16
+	Int32                     // int32
+	Int64                     // int64
+	Float32                   // float32
+	Float64                   // float64
+	Decimal                   // DECIMAL(p,s): p <= 18 int64, else Int128
+	Numeric                   // numeric without precision: Num
+	Date                      // int32, days since 1970-01-01
+	Time                      // int64, microseconds of the day
+	TimeTZ                    // TimeTZValue
+	Timestamp                 // int64, microseconds since 1970; with P = 9: nanoseconds
+	TimestampTZ               // int64, microseconds since 1970 UTC; with P = 9: nanoseconds
+	Interval                  // IntervalValue
+	Text                      // string view
+	Varchar                   // string view; P is the length, 0 unlimited
+	Char                      // string view without the padding; P is the length
+	Bytea                     // string view
+	UUID                      // 16 bytes
+	JSON                      // string view, text as given
+	JSONB                     // string view, normalised text
+	Name                      // string view
+	InternalChar              // "char": string view of one byte
+	OID                       // uint32
+	RegClass                  // uint32
+	RegType                   // uint32
+	RegProc                   // uint32
+	RegProcedure              // uint32
+	RegNamespace              // uint32
+	RegRole                   // uint32
+	RegOper                   // uint32
+	RegOperator               // uint32
+	RegConfig                 // uint32
+	RegDictionary             // uint32
+	RegCollation              // uint32
+	Int2Vector                // list of int16
+	OIDVector                 // list of oid
+	XID                       // uint32
+	Int8                      // tinyint of other systems: int16 on the wire; int16 in a page, range -128..127
+	Array                     // list: offsets and one child
+	Map                       // list of key and value: offsets and two children
+	Row                       // struct: one child a field
+	Record                    // anonymous row: as Row
+	Void                      // no value
+	AnyArray                  // pseudo type of signatures
+	AnyElement                // pseudo type of signatures
+	Function                  // a lambda as an argument
 	kindEnd
 )
 
