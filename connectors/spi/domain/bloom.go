@@ -1,0 +1,60 @@
+package domain
+
+import "math/bits"
+
+// Bloom is a split-block Bloom filter over 64-bit hashes (types.Hash, or the
+// engine's column hash, which is the same function): 256-bit blocks with one
+// bit in each of eight words, after Putze, Sanders and Singler, "Cache-, hash-
+// and space-efficient Bloom filters" (2007).
+type Bloom struct {
+	Words []uint32 // 8 a block; the number of blocks is a power of two
+}
+
+var bloomSalt = [8]uint32{
+	0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31,
+}
+
+// NewBloom returns a filter for n values at about 12 bits each.
+func NewBloom(n int) *Bloom {
+	blocks := 1
+	for blocks*256 < n*12 && blocks < 1<<17 {
+		blocks *= 2
+	}
+	return &Bloom{Words: make([]uint32, 8*blocks)}
+}
+
+func (b *Bloom) block(h uint64) []uint32 {
+	n := uint64(len(b.Words) / 8)
+	hi, _ := bits.Mul64(h, n)
+	return b.Words[8*hi : 8*hi+8 : 8*hi+8]
+}
+
+// Add inserts a hash.
+func (b *Bloom) Add(h uint64) {
+	blk := b.block(h)
+	for i, s := range bloomSalt {
+		blk[i] |= 1 << (uint32(h) * s >> 27)
+	}
+}
+
+// MayContain reports whether h may have been added.
+func (b *Bloom) MayContain(h uint64) bool {
+	blk := b.block(h)
+	for i, s := range bloomSalt {
+		if blk[i]>>(uint32(h)*s>>27)&1 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Merge adds all of o, a filter of the same size, and reports whether it could.
+func (b *Bloom) Merge(o *Bloom) bool {
+	if len(b.Words) != len(o.Words) {
+		return false
+	}
+	for i, w := range o.Words {
+		b.Words[i] |= w
+	}
+	return true
+}
