@@ -60,7 +60,7 @@ func formatConst(c *Const) string {
 	if c.Val.Null {
 		return "NULL"
 	}
-	s := types.Text(c.Typ, c.Val)
+	s := literal(c)
 	if c.Typ.IsNumeric() || c.Typ.Kind == types.Bool {
 		return s
 	}
@@ -69,6 +69,19 @@ func formatConst(c *Const) string {
 		return s
 	}
 	return c.Typ.Kind.ScalarName() + " " + s
+}
+
+// literal prints plain layouts; others print as their type's name.
+func literal(c *Const) string {
+	switch c.Typ.Phys() {
+	case types.PhysView:
+		return c.Val.S
+	case types.PhysF32, types.PhysF64:
+		return fmt.Sprint(c.Val.F)
+	case types.PhysBool:
+		return fmt.Sprint(c.Val.I != 0)
+	}
+	return fmt.Sprint(c.Val.I)
 }
 
 func formatCall(c *Call) string {
