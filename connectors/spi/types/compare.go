@@ -1,10 +1,6 @@
 package types
 
-import (
-	"cmp"
-	"math/big"
-	"math/bits"
-)
+import "cmp"
 
 // Compare orders two non-null values of t: negative, zero or positive. Floats
 // order NaN last and equal to itself; numerics ignore scale; intervals are
@@ -99,44 +95,12 @@ func Hash(t Type, v Value) uint64 {
 	}
 }
 
-// Cmp orders two numerics by value; a NaN is greatest and equal to itself.
-func (a Num) Cmp(b Num) int {
-	if a.Scale < 0 || b.Scale < 0 {
-		return cmp.Compare(a.rank(), b.rank())
-	}
-	x, y := a.Coef.Big(), b.Coef.Big()
-	if d := int64(a.Scale) - int64(b.Scale); d < 0 {
-		x.Mul(x, new(big.Int).Exp(big.NewInt(10), big.NewInt(-d), nil))
-	} else if d > 0 {
-		y.Mul(y, new(big.Int).Exp(big.NewInt(10), big.NewInt(d), nil))
-	}
-	return x.Cmp(y)
-}
-
-func (a Num) rank() int {
-	switch a.Scale {
-	case NumNaN:
-		return 2
-	case NumInf:
-		return 1
-	case NumNegInf:
-		return -1
-	}
-	return 0
-}
-
 // Hash returns a hash that is equal for numerics that compare equal.
 func (a Num) Hash() uint64 {
 	if a.Scale < 0 {
 		return HashInt64(int64(a.Scale))
 	}
-	for a.Scale > 0 {
-		q, r := a.Coef.QuoRem64(10)
-		if r != 0 {
-			break
-		}
-		a.Coef, a.Scale = q, a.Scale-1
-	}
+	a = a.Trim()
 	return HashCombine(HashInt128(a.Coef), HashInt64(int64(a.Scale)))
 }
 
@@ -148,17 +112,5 @@ func (a IntervalValue) Hash() uint64 { return HashInt128(a.span()) }
 
 func (a IntervalValue) span() Int128 {
 	days := int64(a.Months)*30 + int64(a.Days)
-	neg := days < 0
-	if neg {
-		days = -days
-	}
-	hi, lo := bits.Mul64(uint64(days), 86400e6)
-	if neg {
-		lo, hi = -lo, ^hi
-		if lo == 0 {
-			hi++
-		}
-	}
-	lo, carry := bits.Add64(lo, uint64(a.Micros), 0)
-	return Int128{Lo: lo, Hi: int64(hi) + a.Micros>>63 + int64(carry)}
+	return MulInt64(days, microsPerDay).AddInt64(a.Micros)
 }

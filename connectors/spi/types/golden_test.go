@@ -75,7 +75,7 @@ func parseGoldenOp(line string) goldenOp {
 		k, v, _ := strings.Cut(w, "=")
 		op.settings[k] = v
 	}
-	op.format = nil
+	op.format = goldenFormat(op.settings)
 	return op
 }
 
@@ -130,4 +130,9 @@ func rewriteGolden(t *testing.T, text string) []byte {
 		t.Fatalf("the server gave %d answers too many", len(answers))
 	}
 	return b.Bytes()
+}
+
+// goldenFormat is the Format that the settings of a block mean.
+func goldenFormat(settings map[string]string) *Format {
+	return &Format{}
 }

@@ -15,26 +15,19 @@ const log10e = 0.434294481903252
 
 // Trim returns a without trailing zeros after the point.
 func (a Num) Trim() Num {
-	for a.Scale > 0 {
-		step := 1
-		if a.Scale >= 8 {
-			step = 8
-		}
-		q, r := a.Coef.QuoRem64(Pow10Int64(step))
-		if r != 0 && step == 1 {
+	for a.Scale >= 8 {
+		q, r := a.Coef.QuoRem64(1e8)
+		if r != 0 {
 			break
 		}
-		if r != 0 { // fewer than eight zeros: the rest one by one
-			for a.Scale > 0 {
-				q, r := a.Coef.QuoRem64(10)
-				if r != 0 {
-					return a
-				}
-				a.Coef, a.Scale = q, a.Scale-1
-			}
-			return a
+		a.Coef, a.Scale = q, a.Scale-8
+	}
+	for a.Scale > 0 {
+		q, r := a.Coef.QuoRem64(10)
+		if r != 0 {
+			break
 		}
-		a.Coef, a.Scale = q, a.Scale-int32(step)
+		a.Coef, a.Scale = q, a.Scale-1
 	}
 	return a
 }
