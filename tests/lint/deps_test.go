@@ -73,7 +73,7 @@ func goDeps(t *testing.T, root, pkg string) (modules, packages []string) {
 		t.Fatalf("go list: %v\n%s", err, stderr.String())
 	}
 	seen := map[string]bool{}
-	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+	for _, line := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
 		module, p, _ := strings.Cut(line, " ")
 		switch {
 		case module == Module:

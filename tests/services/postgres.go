@@ -60,9 +60,6 @@ func startFor(t testing.TB, o PGOptions) *PG {
 	if testing.Short() {
 		t.Skip("needs a PostgreSQL server; not run with -short")
 	}
-	if o.TPCH && Corpora() == "" && !tpchGenerator {
-		NeedCorpora(t)
-	}
 	p, err := StartPostgres(context.Background(), o)
 	if err != nil {
 		absent(t, err)

@@ -1,7 +1,7 @@
 package services
 
 import (
-	"compress/gzip"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed" // the schema below
@@ -10,15 +10,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/muster-sql/muster/connectors/tpch/dbgen"
 )
 
-// tpchGenerator says whether TPC-H rows come from our own generator, so that
-// no public test set is needed.
-const tpchGenerator = false
+// tpchTables are in the order of dbgen's tables.
+const tpchTables = "region nation supplier customer part partsupp orders lineitem"
+
+// templateVersion is raised when the templates' making changes.
+const templateVersion = "2"
 
 //go:embed tpch.sql
 var tpchSchema string
@@ -34,7 +40,7 @@ func postgresTemplate(ctx context.Context, bin string, tpch bool) (string, error
 	if tpch {
 		name = "pg-tpch"
 	}
-	sum := sha256.Sum256([]byte(string(version) + tpchSchema))
+	sum := sha256.Sum256([]byte(string(version) + tpchSchema + templateVersion))
 	name += fmt.Sprintf("-%x", sum[:6])
 	var dir string
 	err = locked(name, func(cache string) error {
@@ -104,9 +110,14 @@ func loadTPCH(ctx context.Context, p *PG) error {
 	if _, err := c.Exec(ctx, tables); err != nil {
 		return fmt.Errorf("create the tables: %w", err)
 	}
-	for _, table := range strings.Fields("region nation supplier customer part partsupp orders lineitem") {
-		if err := copyTable(ctx, c, table); err != nil {
-			return fmt.Errorf("load %s: %w", table, err)
+	g, err := dbgen.New(dbgen.Options{Scale: 0.01})
+	if err != nil {
+		return err
+	}
+	for i, name := range strings.Fields(tpchTables) {
+		text := bytes.NewReader(tableText(g, dbgen.Table(i)))
+		if _, err := c.PgConn().CopyFrom(ctx, text, "COPY "+name+" FROM STDIN"); err != nil {
+			return fmt.Errorf("load %s: %w", name, err)
 		}
 	}
 	if _, err := c.Exec(ctx, keys); err != nil {
@@ -120,16 +131,48 @@ func loadTPCH(ctx context.Context, p *PG) error {
 	return nil
 }
 
-func copyTable(ctx context.Context, c *pgx.Conn, table string) error {
-	f, err := os.Open(filepath.Join(Corpora(), "bench", "tpch", "data_csv", "sf0.01", table+".csv.gz"))
-	if err != nil {
-		return err
+// tableText is a whole table in the text form of COPY. TPC-H values hold no
+// character that it escapes.
+func tableText(g *dbgen.Generator, t dbgen.Table) []byte {
+	columns := g.Columns(t)
+	all := make([]int, len(columns))
+	for i := range all {
+		all[i] = i
 	}
-	defer f.Close()
-	rows, err := gzip.NewReader(f)
-	if err != nil {
-		return err
+	values := make([]dbgen.Vector, len(columns))
+	var out []byte
+	reader := g.NewReader(t, all)
+	for first, units := int64(0), g.Units(t); first < units; first += readUnits {
+		rows := reader.Read(first, min(readUnits, units-first), values)
+		for row := range rows {
+			for i := range columns {
+				out = append(appendValue(out, columns[i], &values[i], row), '\t')
+			}
+			out[len(out)-1] = '\n'
+		}
 	}
-	_, err = c.PgConn().CopyFrom(ctx, rows, "COPY "+table+" FROM STDIN (FORMAT csv, DELIMITER '|')")
-	return err
+	return out
+}
+
+// readUnits is how many orders, parts or rows are generated at a time.
+const readUnits = 1000
+
+func appendValue(out []byte, c dbgen.Column, v *dbgen.Vector, row int) []byte {
+	switch c.Kind {
+	case dbgen.Bigint:
+		return strconv.AppendInt(out, v.Int64[row], 10)
+	case dbgen.Integer:
+		return strconv.AppendInt(out, int64(v.Int32[row]), 10)
+	case dbgen.Decimal:
+		n := v.Int64[row]
+		if n < 0 {
+			out, n = append(out, '-'), -n
+		}
+		return fmt.Appendf(out, "%d.%02d", n/100, n%100)
+	case dbgen.Date:
+		return time.Unix(int64(v.Int32[row])*86400, 0).UTC().AppendFormat(out, time.DateOnly)
+	case dbgen.Enum:
+		return append(out, c.Values[v.Int32[row]]...)
+	}
+	return append(out, v.Data[v.Offsets[row]:v.Offsets[row+1]]...)
 }
