@@ -1,0 +1,4 @@
+package parser
+
+func (p *parser) hintFor(token) string { return "" }
+func (p *parser) hintAfterStatement() string { return "" }
