@@ -74,8 +74,8 @@ type Field struct {
 // Type is a SQL type: a value, comparable with Equal, immutable.
 type Type struct {
 	Kind   Kind
-	P      int32 // precision of Decimal and the datetime kinds, length of Varchar and Char
-	S      int32 // scale of Decimal
+	P      int32 // precision of Decimal, length of Varchar and Char; of datetime kinds see Digits
+	S      int32 // scale of Decimal; of an Interval the fields it is restricted to
 	Coll   uint32
 	Elem   *Type // Array: element; Map: value
 	Key    *Type // Map: key
@@ -323,11 +323,25 @@ func (t Type) String() string {
 		if t.P > 0 {
 			return t.Kind.ScalarName() + "(" + strconv.Itoa(int(t.P)) + ")"
 		}
-	case Timestamp, TimestampTZ, Time, TimeTZ:
-		if t.P > 0 {
-			base, zone, _ := strings.Cut(t.Kind.ScalarName(), " ")
-			return base + "(" + strconv.Itoa(int(t.P)) + ") " + zone
+		if t.Kind == Char {
+			return "bpchar"
 		}
+	case Timestamp, TimestampTZ, Time, TimeTZ:
+		if t.P != 0 {
+			base, zone, _ := strings.Cut(t.Kind.ScalarName(), " ")
+			return base + "(" + strconv.Itoa(t.Digits()) + ") " + zone
+		}
+	case Interval:
+		name := "interval"
+		for _, f := range intervalFields {
+			if f.mask == t.S {
+				name += " " + f.name
+			}
+		}
+		if t.P != 0 {
+			name += "(" + strconv.Itoa(t.Digits()) + ")"
+		}
+		return name
 	case Array:
 		return t.ElemType().String() + "[]"
 	case Map:
@@ -340,11 +354,25 @@ func (t Type) String() string {
 				b.WriteString(", ")
 			}
 			if f.Name != "" {
-				b.WriteString(f.Name + " ")
+				b.WriteString(quoteName(f.Name) + " ")
 			}
 			b.WriteString(f.Type.String())
 		}
 		return b.String() + ")"
 	}
 	return t.Kind.ScalarName()
+}
+
+// quoteName puts a field's name in quotes where it needs them.
+func quoteName(name string) string {
+	plain := name[0]-'0' > 9
+	for i := range len(name) {
+		if c := name[i]; !isWordByte(c) || 'A' <= c && c <= 'Z' {
+			plain = false
+		}
+	}
+	if _, isType := kindByName[name]; plain && !isType {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
