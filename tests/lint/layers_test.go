@@ -42,7 +42,7 @@ var policy = []layer{
 	{"exec/kernel", spi, "github.com/zeebo/xxh3"},
 	{"exec/functions/...", spi + " exec/kernel", "any"},
 	{"exec/mempool/mempooltest", spi + " exec/mempool", ""},
-	{"exec/mempool", spi, "github.com/klauspost/compress golang.org/x/sys"},
+	{"exec/mempool", spi, "github.com/klauspost/compress github.com/zeebo/xxh3 golang.org/x/sys"},
 	{"exec/rows", spi + " exec/mempool exec/kernel", "github.com/klauspost/compress github.com/zeebo/xxh3"},
 	{"exec/eval", spi + " exec/functions exec/kernel", ""},
 	{"exec/exchange", spi + " exec/mempool exec/kernel", "github.com/klauspost/compress github.com/zeebo/xxh3"},
