@@ -298,7 +298,7 @@ func (p *parser) parenRelation() ast.Relation {
 	}
 	p.expect(tokRightParen)
 	if a := p.alias(); a != nil && !setAlias(inner, a) {
-		p.syntaxErrorAt(token{kind: tokIdent, pos: int32(a.Pos), end: p.last}, "")
+		p.syntaxErrorAt(token{kind: tokIdent, pos: int32(a.Pos), end: p.prev.end}, "")
 	}
 	return inner
 }

@@ -136,7 +136,7 @@ func (l *lexer) word(c byte) kind {
 	return lookupKeyword(text, h)
 }
 
-// prefixed reads E'', B'', X'', N'', U&'' and U&"". tokEOF: it is none of them.
+// prefixed reads E”, B”, X”, N”, U&” and U&"". tokEOF: it is none of them.
 func (l *lexer) prefixed(c byte) kind {
 	switch next := l.peek(1); {
 	case next == '\'':

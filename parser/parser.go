@@ -103,7 +103,7 @@ type parser struct {
 	sql   string
 	tok   token
 	ahead [2]token
-	last  int32 // end of the token before tok
+	prev  token // the token before tok
 	depth int   // open calls of enter
 	high  int   // height of the tree built since the enclosing call of expr
 	err   *Error
@@ -136,7 +136,7 @@ func (p *parser) advance() {
 	if p.tok.kind == tokStop {
 		return
 	}
-	p.last = p.tok.end
+	p.prev = p.tok
 	p.tok = p.ahead[0]
 	p.ahead[0] = p.ahead[1]
 	p.ahead[1] = p.lex.next()
@@ -181,7 +181,7 @@ func (p *parser) at() ast.Pos { return ast.Pos(p.tok.pos) }
 
 // span is the source from a start to the last token read.
 func (p *parser) span(from ast.Pos) ast.Span {
-	return ast.Span{Pos: from, End: max(from, ast.Pos(p.last))}
+	return ast.Span{Pos: from, End: max(from, ast.Pos(p.prev.end))}
 }
 
 // is tests the kind of the current token.
