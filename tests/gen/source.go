@@ -76,13 +76,16 @@ func connectors(string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// settingKinds are the words for spi.SettingKind.
+var settingKinds = [...]string{"text", "boolean", "integer", "number", "size in bytes", "duration", "one of a list"}
+
 func settingsTable(out *bytes.Buffer, settings []spi.Setting) {
 	if len(settings) == 0 {
 		return
 	}
 	out.WriteString("\n| option | type | default | |\n|---|---|---|---|\n")
 	for _, s := range settings {
-		kind := fmt.Sprint(s.Kind)
+		kind := settingKinds[s.Kind]
 		if len(s.Enum) > 0 {
 			kind = strings.Join(s.Enum, ", ")
 		}
