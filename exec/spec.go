@@ -69,3 +69,26 @@ type Status struct {
 	Peak    int64
 	Spilled int64
 }
+
+// Running is what the worker asks of a started task; *Task implements it:
+// func Start(ctx context.Context, spec Spec, env Env) (*Task, error).
+type Running interface {
+	// AddSplits hands splits to a scan; last says that no more come.
+	AddSplits(scan plan.NodeID, splits []spi.Split, last bool) error
+	// SetOutput decides a late-bound output.
+	SetOutput(o exchange.Output) error
+	// SetFilter delivers a dynamic filter that is complete.
+	SetFilter(f Filter)
+	// Open gives a partition of the output to a consumer.
+	Open(ctx context.Context, partition int, c exchange.Consumer) (*exchange.Stream, error)
+	// Status returns when there is something newer than version, or when ctx
+	// ends: then what there is, without error.
+	Status(ctx context.Context, newerThan uint64) (Status, error)
+	// Cancel ends the task; the first cause wins. After success it does nothing.
+	Cancel(cause error)
+	// Wait returns after the last goroutine has ended and every page but the
+	// output's is released, with the error of the task.
+	Wait() error
+	// Discard frees the output. Idempotent.
+	Discard()
+}
