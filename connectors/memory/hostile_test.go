@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/muster-sql/muster/connectors/spi"
+	"github.com/muster-sql/muster/connectors/spi/expr"
 	"github.com/muster-sql/muster/connectors/spi/page"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
@@ -165,6 +166,40 @@ func TestLimitsAndSingleSplitsAreKept(t *testing.T) {
 	count(4)
 	scan.OneSplit = true
 	count(1)
+}
+
+func TestChunksThatCannotMatchAreSkipped(t *testing.T) {
+	b := attach(t, nil)
+	n := b.create()
+	var rows [][]any
+	for i := range 50_000 {
+		rows = append(rows, []any{i, "x", nil})
+	}
+	b.check(b.insert(n, rows...))
+	col := func(i int, t types.Type) expr.Expr { return &expr.Column{Index: i, Typ: t} }
+	conjuncts := []expr.Expr{
+		&expr.Call{Fn: ">=", Args: []expr.Expr{col(1, bigint), &expr.Const{Typ: bigint, Val: types.IntValue(49_990)}}},
+		&expr.Call{Fn: "=", Args: []expr.Expr{col(0, text), &expr.Const{Typ: text, Val: types.StringValue("y")}}},
+	}
+	scan := spi.Scan{Table: n, Columns: []int{1, 0}, Limit: -1}
+	scan, out, err := b.k.Caps().Push.Push(ctx, nil, scan, &spi.FilterOp{Conjuncts: conjuncts})
+	b.check(err)
+	if out[0].Taken != spi.Superset || out[1].Taken != spi.No {
+		t.Errorf("got outcomes %v", out)
+	}
+	scan.OneSplit = true
+	src, err := b.k.Splits(ctx, nil, scan, nil)
+	b.check(err)
+	splits, _ := src.Next(ctx, 1)
+	ps, err := b.k.Open(ctx, nil, scan, splits[0], spi.OpenEnv{Pool: b.pool})
+	b.check(err)
+	p, err := ps.Next(ctx)
+	b.check(err)
+	if last := page.Get[int64](p.Cols[1], p.Rows-1); last != 49_999 || ps.Stats().RowsPruned != int64(50_000-p.Rows) {
+		t.Errorf("got rows to %d, %+v", last, ps.Stats())
+	}
+	p.Release()
+	b.check(ps.Close())
 }
 
 // Transfers between accounts keep their sum, which readers check while several

@@ -106,6 +106,9 @@ func (k *connector) Close() error {
 // Push implements spi.Pusher: columns are chosen and a limit ends splits early.
 func (k *connector) Push(_ context.Context, _ *spi.Session, scan spi.Scan, op spi.Op) (spi.Scan, []spi.Outcome, error) {
 	switch op := op.(type) {
+	case *spi.FilterOp:
+		scan, out := k.pushFilter(scan, op)
+		return scan, out, nil
 	case *spi.ProjectOp:
 		scan, out := spi.TakeColumns(scan, op)
 		return scan, out, nil

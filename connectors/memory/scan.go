@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/muster-sql/muster/connectors/spi"
+	"github.com/muster-sql/muster/connectors/spi/domain"
 	"github.com/muster-sql/muster/connectors/spi/page"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
@@ -97,6 +98,7 @@ func (k *connector) Open(_ context.Context, _ *spi.Session, scan spi.Scan, split
 	return &source{
 		table: t.retain(), chunks: t.chunks[min(first, size):min(end, size)], columns: scan.Columns,
 		left: scan.Limit, pool: env.Pool, report: env.Report,
+		domain: scan.Domain, live: env.Live,
 	}, nil
 }
 
@@ -108,7 +110,10 @@ type source struct {
 	left    int64 // rows that LIMIT allows, < 0: all
 	pool    page.Pool
 	report  func(spi.Progress)
+	domain  domain.Tuple
+	live    spi.LiveFilter
 	rows    atomic.Int64
+	pruned  atomic.Int64
 }
 
 var _ spi.PageSource = (*source)(nil)
@@ -118,8 +123,8 @@ func (s *source) Next(ctx context.Context) (*page.Page, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	for len(s.chunks) > 0 && s.chunks[0].live() == 0 {
-		s.chunks = s.chunks[1:]
+	if err := s.skip(ctx); err != nil {
+		return nil, err
 	}
 	if len(s.chunks) == 0 || s.left == 0 {
 		return nil, io.EOF
@@ -163,7 +168,9 @@ func (c *chunk) rowIDs(pool page.Pool) (*page.Vector, error) {
 }
 
 // Stats implements spi.PageSource.
-func (s *source) Stats() spi.ScanStats { return spi.ScanStats{RowsRead: s.rows.Load()} }
+func (s *source) Stats() spi.ScanStats {
+	return spi.ScanStats{RowsRead: s.rows.Load(), RowsPruned: s.pruned.Load()}
+}
 
 // Close implements spi.PageSource.
 func (s *source) Close() error {

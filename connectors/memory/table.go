@@ -88,6 +88,7 @@ type chunk struct {
 	ids     []int64  // ascending
 	sel     []int32  // live slots, nil: all
 	changed []uint64 // version in which a slot was last updated, nil: none was
+	zones   zones
 	pool    page.Pool
 	charged int
 	refs    atomic.Int64
