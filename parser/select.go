@@ -178,7 +178,10 @@ func (p *parser) limit(q *ast.Query) {
 		p.fail(codeSyntax, int(p.tok.pos), "use separate LIMIT and OFFSET clauses", "LIMIT #,# syntax is not supported")
 		return
 	}
-	q.Percent = p.acceptWord("percent")
+	if p.is(tokPercent) || p.isWord("percent") {
+		p.advance()
+		q.Percent = true
+	}
 }
 
 // fetchFirst reads FETCH FIRST [n] ROWS ONLY|WITH TIES.
@@ -237,27 +240,11 @@ func (p *parser) values() ast.QueryBody {
 	v := &ast.Values{Pos: p.at()}
 	p.advance()
 	for {
-		v.Rows = append(v.Rows, p.valuesRow())
+		v.Rows = append(v.Rows, p.parenExprList())
 		if !p.accept(tokComma) {
 			return v
 		}
 	}
-}
-
-// valuesRow reads (a, b), or one value without parentheses.
-func (p *parser) valuesRow() []ast.Expr {
-	if !p.is(tokLeftParen) {
-		return []ast.Expr{p.expr()}
-	}
-	p.advance()
-	if p.startsQuery() {
-		q := &ast.Subquery{Pos: p.at(), Query: p.query()}
-		p.expect(tokRightParen)
-		return []ast.Expr{q}
-	}
-	list := p.exprList()
-	p.expect(tokRightParen)
-	return list
 }
 
 // selectClause reads SELECT up to QUALIFY.

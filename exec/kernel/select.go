@@ -15,9 +15,9 @@ func b2i(b bool) int {
 	return 0
 }
 
-// Buffer returns buf with room for n rows.
+// Buffer returns buf with room for n rows, never nil: a nil selection is all rows.
 func Buffer(buf []int32, n int) []int32 {
-	if cap(buf) < n {
+	if buf == nil || cap(buf) < n {
 		return make([]int32, max(n, 1024))
 	}
 	return buf[:n]
@@ -281,6 +281,27 @@ func selectViewEqual(v *page.Vector, c page.View, cheap [][]byte, inv int, n int
 		}
 		out[k] = i
 		k += b2i(eq) ^ inv
+	}
+	return k
+}
+
+// SelectAmong keeps the rows whose value is among a few, or with want 0 the others.
+func SelectAmong[T integer](vals []T, among []int64, want int, n int, sel, out []int32) int {
+	if sel != nil {
+		n = len(sel)
+	}
+	k := 0
+	for j := range n {
+		i := int32(j)
+		if sel != nil {
+			i = sel[j]
+		}
+		x, hit := int64(vals[i]), 0
+		for _, c := range among {
+			hit |= b2i(x == c)
+		}
+		out[k] = i
+		k += hit ^ want ^ 1
 	}
 	return k
 }

@@ -360,6 +360,9 @@ func (v *Vector) ShareHeap(src *Vector) {
 	v.heap, v.deps = s.heap, append(v.deps, s.Retain())
 }
 
+// Depend keeps w, whose memory v refers to, alive as long as v; the reference passes.
+func (v *Vector) Depend(w *Vector) { v.deps = append(v.deps, w) }
+
 // Slot0 returns the flat vector that stores v's values: the dictionary's or v itself.
 func (v *Vector) Slot0() (*Vector, bool) {
 	if v.enc == Dict {

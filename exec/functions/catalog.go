@@ -1,0 +1,23 @@
+package functions
+
+// allScalars lists every scalar function, by family.
+func allScalars() []*Scalar {
+	var out []*Scalar
+	for _, family := range [][]*Scalar{
+		arithmetic(), comparisons(),
+	} {
+		out = append(out, family...)
+	}
+	return out
+}
+
+// allAggregates lists every aggregate function.
+func allAggregates() []*Aggregate {
+	var out []*Aggregate
+	for _, family := range [][]*Aggregate{
+		countAggregates(), sumAggregates(), avgAggregates(), minMaxAggregates(), boolAggregates(),
+	} {
+		out = append(out, family...)
+	}
+	return out
+}
