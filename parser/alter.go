@@ -307,7 +307,7 @@ func (p *parser) dropFunction(pos ast.Pos, d *ast.Drop) ast.Statement {
 		if p.accept(tokLeftParen) {
 			signature = []*ast.TypeName{}
 			for !p.is(tokRightParen) && p.err == nil {
-				signature = append(signature, p.typeName())
+				signature = append(signature, p.parameterType())
 				if !p.accept(tokComma) {
 					break
 				}
@@ -322,6 +322,17 @@ func (p *parser) dropFunction(pos ast.Pos, d *ast.Drop) ast.Statement {
 	d.Cascade, d.Restrict = p.cascade()
 	d.Span = p.span(pos)
 	return d
+}
+
+// parameterType reads [mode] [name] type of a function's parameter.
+func (p *parser) parameterType() *ast.TypeName {
+	if isLabel(p.ahead[0].kind) && (p.is(kwIn) || p.is(kwOut) || p.is(kwInout) || p.is(kwVariadic)) {
+		p.advance()
+	}
+	if p.startsField() {
+		p.advance()
+	}
+	return p.typeName()
 }
 
 // comment reads COMMENT ON kind name IS text.

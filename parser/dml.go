@@ -18,7 +18,7 @@ func (p *parser) insert(pos ast.Pos, with *ast.With) ast.Statement {
 		s.Alias = p.columnName()
 	}
 	if p.is(tokLeftParen) && !p.parenStartsQuery() {
-		s.Columns = p.columnList()
+		p.insertColumns(s)
 	}
 	if p.is(kwBy) {
 		p.advance()
@@ -43,13 +43,53 @@ func (p *parser) insert(pos ast.Pos, with *ast.With) ast.Statement {
 	return s
 }
 
+// insertColumns reads (a, b[1], c.d).
+func (p *parser) insertColumns(s *ast.Insert) {
+	p.expect(tokLeftParen)
+	var targets []ast.Expr
+	plain := true
+	for {
+		e := p.target()
+		c, ok := e.(*ast.ColumnRef)
+		plain = plain && ok && len(c.Parts) == 1
+		s.Columns = append(s.Columns, targetColumn(e))
+		targets = append(targets, e)
+		if !p.accept(tokComma) {
+			break
+		}
+	}
+	p.expect(tokRightParen)
+	if !plain {
+		s.Targets = targets
+	}
+}
+
+// targetColumn returns the column that an assignment's target is in.
+func targetColumn(e ast.Expr) ast.Name {
+	for {
+		switch x := e.(type) {
+		case *ast.ColumnRef:
+			if len(x.Parts) == 0 {
+				return ast.Name{}
+			}
+			return x.Parts[0]
+		case *ast.Subscript:
+			e = x.X
+		case *ast.FieldAccess:
+			e = x.X
+		default:
+			return ast.Name{}
+		}
+	}
+}
+
 // parenStartsQuery reports that the parenthesis that is current opens a query.
 func (p *parser) parenStartsQuery() bool {
 	switch p.ahead[0].kind {
 	case kwSelect, kwWith, kwFrom, kwTable, tokLeftParen:
 		return true
 	case kwValues:
-		return p.ahead[1].kind == tokLeftParen
+		return startsValuesRow(p.ahead[1].kind)
 	}
 	return false
 }

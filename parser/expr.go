@@ -89,6 +89,9 @@ func (p *parser) infix(left ast.Expr, floor int) ast.Expr {
 			if k == kwNot && !startsPredicate(p.ahead[0].kind) {
 				return left
 			}
+			if k == kwSimilar && p.ahead[0].kind != kwTo {
+				return left
+			}
 			left = p.predicate(left)
 		case kwOverlaps:
 			left = p.overlaps(left)

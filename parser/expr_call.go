@@ -71,6 +71,7 @@ func (p *parser) moreArgs(c *ast.FuncCall) {
 // arg reads one argument: an expression, * , a lambda, name => value.
 func (p *parser) arg(c *ast.FuncCall) ast.Expr {
 	pos := p.at()
+	p.argAt = p.tok.pos
 	switch {
 	case p.accept(kwVariadic):
 		c.Variadic = true
@@ -159,7 +160,7 @@ func (p *parser) callSuffix(c *ast.FuncCall) *ast.FuncCall {
 	if p.is(kwFilter) && p.ahead[0].kind == tokLeftParen {
 		p.advance()
 		p.advance()
-		p.expect(kwWhere)
+		p.accept(kwWhere)
 		c.Filter = p.expr()
 		p.expect(tokRightParen)
 	}

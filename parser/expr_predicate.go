@@ -70,8 +70,13 @@ func (p *parser) like(left ast.Expr, pos ast.Pos, not bool) ast.Expr {
 // in reads (a, b) or (query).
 func (p *parser) in(left ast.Expr, pos ast.Pos, not bool) ast.Expr {
 	if !p.is(tokLeftParen) {
-		p.syntaxErrorHint("IN takes a list or a subquery in parentheses")
-		return nil
+		// x IN list is x = ANY (list).
+		q := &ast.Quantified{Pos: pos, Left: left, Op: "="}
+		if not {
+			q.Op, q.Quant = "<>", ast.All
+		}
+		q.Array = p.exprAt(precPredicate + 1)
+		return q
 	}
 	p.advance()
 	if p.startsQuery() {

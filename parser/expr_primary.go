@@ -103,11 +103,20 @@ func (p *parser) startsQuery() bool {
 	case kwFrom:
 		return true
 	case kwValues:
-		return p.ahead[0].kind == tokLeftParen
+		return startsValuesRow(p.ahead[0].kind)
 	case kwTable:
 		return p.ahead[0].kind == kwOnly || isColumnName(p.ahead[0].kind)
 	}
 	return false
+}
+
+// startsValuesRow reports that VALUES before a token is the clause, not a name.
+func startsValuesRow(k kind) bool {
+	switch k {
+	case tokLeftParen, tokInteger, tokNumber, tokParam, kwNull, kwTrue, kwFalse, kwCast, kwArray, kwRow:
+		return true
+	}
+	return isStringKind(k)
 }
 
 // paren reads (expr), (a, b) or (query). A query may begin with parentheses of its
@@ -131,7 +140,7 @@ func (p *parser) paren() ast.Expr {
 	}
 	if !p.is(tokComma) {
 		p.expect(tokRightParen)
-		if p.is(tokLambdaArrow) && !p.lambdaIsOperator() {
+		if p.is(tokLambdaArrow) && p.argAt == int32(pos) && !p.lambdaIsOperator() {
 			if params, ok := lambdaParams(&ast.Row{Elems: []ast.Expr{first}}); ok {
 				return p.lambdaBody(params)
 			}

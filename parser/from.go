@@ -81,6 +81,9 @@ func (p *parser) joinKind(j *ast.Join) bool {
 	case kwNatural:
 		p.advance()
 		j.Natural = true
+		if p.isWordJoin() {
+			return p.wordJoin(j)
+		}
 		p.outerKind(j)
 		p.expect(kwJoin)
 		return true
@@ -108,6 +111,14 @@ func (p *parser) outerKind(j *ast.Join) {
 		return
 	}
 	p.advance()
+	if j.Kind == ast.LeftJoin && p.ahead[0].kind == kwJoin {
+		switch p.oneOf("semi", "anti") { // LEFT SEMI JOIN is SEMI JOIN
+		case "semi":
+			j.Kind = ast.SemiJoin
+		case "anti":
+			j.Kind = ast.AntiJoin
+		}
+	}
 	p.accept(kwOuter)
 }
 
@@ -166,7 +177,7 @@ func (p *parser) relationPrimary() ast.Relation {
 		return r
 	case k == kwOnly:
 		return p.only()
-	case k == kwValues && p.ahead[0].kind == tokLeftParen:
+	case k == kwValues && startsValuesRow(p.ahead[0].kind):
 		body := p.values()
 		return p.subqueryRef(&ast.SubqueryRef{Pos: pos, Query: &ast.Query{Span: p.span(pos), Body: body}})
 	case k == kwRows && p.ahead[0].kind == kwFrom:
@@ -188,7 +199,7 @@ func (p *parser) exprRef(pos ast.Pos) ast.Relation {
 	switch p.tok.kind {
 	case kwCast, kwCurrentDate, kwCurrentTime, kwCurrentTimestamp, kwLocaltime, kwLocaltimestamp, kwCurrentUser,
 		kwCurrentRole, kwSessionUser, kwUser, kwCurrentCatalog, kwCurrentSchema, kwCoalesce, kwNullif, kwGreatest,
-		kwLeast, kwExtract, kwSubstring, kwPosition, kwTrim, kwOverlay, kwNormalize:
+		kwLeast, kwExtract, kwSubstring, kwPosition, kwTrim, kwOverlay, kwNormalize, kwCollation:
 		switch e := p.primary().(type) {
 		case *ast.FuncCall:
 			return p.funcRef(pos, e)

@@ -105,6 +105,7 @@ type parser struct {
 	ahead [2]token
 	prev  token // the token before tok
 	depth int   // open calls of enter
+	argAt int32 // where the latest argument of a call begins, -1 for none
 	high  int   // height of the tree built since the enclosing call of expr
 	err   *Error
 }
@@ -123,7 +124,7 @@ func newParser(sql string) (*parser, error) {
 		p.fail(codeEncoding, i, "", "invalid byte sequence for encoding \"UTF8\": 0x%02x", sql[i])
 		return nil, p.err
 	}
-	p := &parser{sql: sql, lex: lexer{sql: sql}}
+	p := &parser{sql: sql, lex: lexer{sql: sql}, argAt: -1}
 	p.tok = p.lex.next()
 	p.ahead[0] = p.lex.next()
 	p.ahead[1] = p.lex.next()

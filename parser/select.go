@@ -178,10 +178,7 @@ func (p *parser) limit(q *ast.Query) {
 		p.fail(codeSyntax, int(p.tok.pos), "use separate LIMIT and OFFSET clauses", "LIMIT #,# syntax is not supported")
 		return
 	}
-	if p.is(tokPercent) || p.isWord("percent") {
-		p.advance()
-		q.Percent = true
-	}
+	q.Percent = p.acceptWord("percent")
 }
 
 // fetchFirst reads FETCH FIRST [n] ROWS ONLY|WITH TIES.
@@ -240,11 +237,27 @@ func (p *parser) values() ast.QueryBody {
 	v := &ast.Values{Pos: p.at()}
 	p.advance()
 	for {
-		v.Rows = append(v.Rows, p.parenExprList())
+		v.Rows = append(v.Rows, p.valuesRow())
 		if !p.accept(tokComma) {
 			return v
 		}
 	}
+}
+
+// valuesRow reads (a, b), or one value without parentheses.
+func (p *parser) valuesRow() []ast.Expr {
+	if !p.is(tokLeftParen) {
+		return []ast.Expr{p.expr()}
+	}
+	p.advance()
+	if p.startsQuery() {
+		q := &ast.Subquery{Pos: p.at(), Query: p.query()}
+		p.expect(tokRightParen)
+		return []ast.Expr{q}
+	}
+	list := p.exprList()
+	p.expect(tokRightParen)
+	return list
 }
 
 // selectClause reads SELECT up to QUALIFY.

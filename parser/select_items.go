@@ -44,6 +44,12 @@ func (p *parser) selectItem() ast.SelectItem {
 	switch {
 	case p.is(kwAs):
 		p.advance()
+		if pos := p.at(); p.isString() {
+			if item.Alias = (ast.Name{Pos: pos, Text: p.stringValue(), Quoted: true}); item.Alias.IsZero() {
+				p.fail(codeSyntax, int(pos), "", "zero-length delimited identifier")
+			}
+			break
+		}
 		item.Alias = p.label()
 	case isBareLabel(p.tok.kind) && !p.isStarModifier(item.Expr):
 		item.Alias = p.takeName()

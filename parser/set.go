@@ -7,6 +7,9 @@ func (p *parser) set() ast.Statement {
 	pos := p.at()
 	p.advance()
 	s := &ast.Set{Scope: p.setScope()}
+	if p.isWord("session") && p.ahead[0].kind == kwAuthorization {
+		p.advance() // SET LOCAL SESSION AUTHORIZATION
+	}
 	switch {
 	case s.Scope == ast.ScopeSession && p.acceptWord("characteristics", "as", "transaction"):
 		t := &ast.SetTransaction{Session: true, Modes: p.transactionModes()}

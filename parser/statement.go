@@ -199,7 +199,7 @@ func (p *parser) genericObject(pos ast.Pos, verb string) ast.Statement {
 		"access": "ACCESS METHOD", "transform": "TRANSFORM", "database": "DATABASE", "default": "DEFAULT PRIVILEGES",
 		"system": "SYSTEM", "large": "LARGE OBJECT", "owned": "OWNED", "constraint": "CONSTRAINT TRIGGER",
 		"secret": "SECRET", "persistent": "SECRET", "branch": "BRANCH", "assertion": "ASSERTION",
-		"character": "CHARACTER SET", "translation": "TRANSLATION", "ordering": "ORDERING", "method": "METHOD",
+		"external": "EXTERNAL TABLE", "character": "CHARACTER SET", "translation": "TRANSLATION", "ordering": "ORDERING", "method": "METHOD",
 		"type": "TYPE", "domain": "DOMAIN", "sequence": "SEQUENCE", "index": "INDEX", "materialized": "MATERIALIZED VIEW",
 	}
 	if p.tok.kind == tokIdent || p.tok.kind >= keywordsFrom {

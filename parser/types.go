@@ -96,8 +96,8 @@ func (p *parser) typeThenString() ast.Expr {
 		p.syntaxError()
 		return nil
 	}
-	if e.Type != nil && len(e.Type.Name) == 1 && e.Type.Name[0].Text == "bpchar" {
-		e.Type.Mods = nil // a constant char 'abc' keeps its length
+	if e.Type != nil && len(e.Type.Name) == 1 && (e.Type.Name[0].Text == "bpchar" || e.Type.Name[0].Text == "bit") {
+		e.Type.Mods = nil // the constant char 'abc' keeps its length
 	}
 	e.Value = p.stringValue()
 	return e

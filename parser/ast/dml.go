@@ -7,6 +7,7 @@ type Insert struct {
 	Table         ObjectName
 	Alias         Name
 	Columns       []Name // empty when not written
+	Targets       []Expr // one a column, when a column has subscripts or fields: t (a[1], b.c); else nil
 	Query         *Query // nil for DEFAULT VALUES
 	DefaultValues bool
 	ByName        bool   // INSERT INTO t BY NAME SELECT …

@@ -12,6 +12,7 @@ func (w walker) statementChildren(s Statement) {
 		w.expr(s.Offset)
 	case *Insert:
 		w.with(s.With)
+		w.exprs(s.Targets)
 		w.query(s.Query)
 		if s.OnConflict != nil {
 			w.node(s.OnConflict)
