@@ -196,9 +196,8 @@ func (p *Pool) extend(n int64, self *Revocable) error {
 		p.addGranted(max(n, p.unit))
 		return nil
 	}
-	full := p.take(n)
-	if full != nil {
-		if err := p.reclaim(n, full, self); err != nil {
+	if p.take(n) != nil {
+		if err := p.reclaim(n, self); err != nil {
 			return err
 		}
 	}

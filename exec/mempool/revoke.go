@@ -149,16 +149,17 @@ func (r *Revocable) Ensure(n int) error {
 	return nil
 }
 
-// reclaim gets n bytes from full, which refused them: from the largest
+// reclaim gets n bytes that p or a pool above it refused: from the largest
 // revocable memory of the same query, then of others, then by waiting.
-func (p *Pool) reclaim(n int64, full *Pool, self *Revocable) error {
+func (p *Pool) reclaim(n int64, self *Revocable) error {
 	g := p.root
 	g.waiters.Add(1)
 	defer g.waiters.Add(-1)
 	var timeout <-chan time.Time
 	for {
 		freed := g.signal()
-		if full = p.take(n); full == nil {
+		full := p.take(n)
+		if full == nil {
 			return nil
 		}
 		state := g.revoke(p, full, self)
