@@ -16,7 +16,7 @@ import (
 
 var (
 	fileFlag    = flag.String("file", "", "play only files whose name contains this")
-	configFlag  = flag.String("config", "", "play our own files in this configuration only: one, three, page1")
+	configFlag  = flag.String("config", "", "play our own files in this configuration only: one, three, page1, spill")
 	rewriteFlag = flag.Bool("rewrite", false, "write what the engine answers into our own files, and the counts into docs/testing.md")
 )
 
@@ -29,7 +29,8 @@ var configs = []struct {
 }{
 	{"one", 0, nil},
 	{"three", 3, nil},
-	{"page1", 0, []string{"SET page_rows TO 1"}},
+	{"page1", 0, []string{"SET page_rows_max TO 1"}},
+	{"spill", 0, []string{"SET spill_force TO on"}},
 }
 
 // ownFiles lists the files under testdata, one feature a folder.

@@ -36,8 +36,8 @@ var configs = []config{
 	{name: "parquet, three workers", workers: 3, source: parquet, sf: []string{"0.01", "0.1"}},
 	{name: "parquet and postgresql", source: mixed, sf: []string{"0.01"}},
 	{name: "parquet and postgresql, three workers", workers: 3, source: mixed, sf: []string{"0.01"}},
-	{name: "pages of one row", source: parquet, init: []string{"SET page_rows TO 1"}, sf: []string{"0.01"}},
-	{name: "forced spill", source: parquet, init: []string{"SET query_memory_max TO '8MB'"}, sf: []string{"0.01"}, nightly: []string{"0.1"}},
+	{name: "pages of one row", source: parquet, init: []string{"SET page_rows_max TO 1"}, sf: []string{"0.01"}},
+	{name: "forced spill", source: parquet, init: []string{"SET spill_force TO on"}, sf: []string{"0.01"}, nightly: []string{"0.1"}},
 }
 
 func TestEveryConfigurationGivesTheAnswers(t *testing.T) {
