@@ -4,7 +4,7 @@ package functions
 func allScalars() []*Scalar {
 	var out []*Scalar
 	for _, family := range [][]*Scalar{
-		arithmetic(), comparisons(),
+		arithmetic(), datetimeArithmetic(), comparisons(), extracts(), likes(), textBasics(),
 	} {
 		out = append(out, family...)
 	}

@@ -46,3 +46,6 @@ func (e *Env) Zone() *time.Location {
 	}
 	return time.UTC
 }
+
+// TimeZone is Zone with its transitions at hand for columns.
+func (e *Env) TimeZone() *types.Zone { return types.ZoneOf(e.Format().Zone) }
