@@ -15,7 +15,7 @@ const (
 )
 
 // The infinities of dates and timestamps, and the range of finite values:
-// 4713 BC to 5874897 for dates, to 294246 for timestamps (PostgreSQL's last 30
+// 4713 BC to 5874897 for dates, to 294247 for timestamps (PostgreSQL's last 30
 // years do not fit an epoch of 1970).
 const (
 	DateInfinity         int32 = 1<<31 - 1
@@ -26,7 +26,7 @@ const (
 	minDate            = -julianEpoch
 	endDate            = 2147483494 - julianEpoch
 	minTimestamp int64 = minDate * microsPerDay
-	endTimestamp int64 = 106751982 * microsPerDay // 294247-01-01
+	endTimestamp int64 = 106751990 * microsPerDay // 294247-01-09: no offset overflows
 )
 
 // DaysOfCivil returns the days from 1970-01-01 to a date of the proleptic

@@ -29,15 +29,39 @@ func appendShortest(dst []byte, f float64, bits int) []byte {
 	if done {
 		return dst
 	}
-	limit := 1e15
+	low, limit := 1e-4, 1e15
 	if bits == 32 {
-		limit = 1e6
+		low, limit = float64(float32(1e-4)), 1e6
 	}
 	if i := int64(f); float64(i) == f && f > -limit && f < limit && (f != 0 || !math.Signbit(f)) {
 		return strconv.AppendInt(dst, i, 10)
 	}
-	if a := math.Abs(f); a >= 1e-4 && a < limit || f == 0 {
+	if a := math.Abs(f); a >= low && a < limit || f == 0 {
 		return strconv.AppendFloat(dst, f, 'f', -1, bits)
 	}
 	return strconv.AppendFloat(dst, f, 'e', -1, bits)
 }
+
+// appendFloat appends f as the session's extra_float_digits asks: shortest from
+// 1 on, else 15 digits (6 of a real) and as many more or fewer.
+func appendFloat(dst []byte, v float64, bits int, f *Format) []byte {
+	if f == nil || f.ExtraFloatDigits >= 0 {
+		return appendShortest(dst, v, bits)
+	}
+	dst, done := appendSpecialFloat(dst, v)
+	if done {
+		return dst
+	}
+	digits, extra := 15, f.ExtraFloatDigits
+	if bits == 32 {
+		digits = 6
+	}
+	if extra == FloatDigitsZero {
+		extra = 0
+	}
+	return strconv.AppendFloat(dst, v, 'g', max(1, digits+extra), bits)
+}
+
+// FloatDigitsZero is the Format.ExtraFloatDigits of SET extra_float_digits = 0,
+// as 0 itself means unset there.
+const FloatDigitsZero = -100

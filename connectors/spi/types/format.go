@@ -36,12 +36,13 @@ const (
 
 // Format holds the session's settings that change the text of values. Its zero
 // value is ISO dates, month before day, hex bytea, shortest floats, UTC.
-// ExtraFloatDigits 0 means PostgreSQL's default of 1.
+// ExtraFloatDigits 0 means PostgreSQL's default of 1; see FloatDigitsZero.
 type Format struct {
 	Date             DateStyle
 	Order            DateOrder
 	Interval         IntervalStyle
 	ByteaEscape      bool
 	ExtraFloatDigits int
+	Now              int64          // the statement's start in microseconds, for 'now' and 'today'; 0 refuses them
 	Zone             *time.Location `json:"-"` // nil: UTC; not serialized, resolved from the session's zone name
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -134,5 +135,28 @@ func rewriteGolden(t *testing.T, text string) []byte {
 
 // goldenFormat is the Format that the settings of a block mean.
 func goldenFormat(settings map[string]string) *Format {
-	return &Format{}
+	f := &Format{}
+	for k, v := range settings {
+		switch k {
+		case "datestyle":
+			style, order, _ := strings.Cut(v, ",")
+			f.Date = map[string]DateStyle{"ISO": StyleISO, "SQL": StyleSQL, "German": StyleGerman, "Postgres": StylePostgres}[style]
+			f.Order = map[string]DateOrder{"MDY": MDY, "DMY": DMY, "YMD": YMD}[order]
+		case "intervalstyle":
+			f.Interval = map[string]IntervalStyle{"postgres": IntervalPostgres, "postgres_verbose": IntervalVerbose,
+				"sql_standard": IntervalSQLStandard, "iso_8601": IntervalISO8601}[v]
+		case "bytea_output":
+			f.ByteaEscape = v == "escape"
+		case "extra_float_digits":
+			f.ExtraFloatDigits, _ = strconv.Atoi(v)
+			if f.ExtraFloatDigits == 0 {
+				f.ExtraFloatDigits = FloatDigitsZero
+			}
+		case "timezone":
+			if z, err := LoadZone(v); err == nil {
+				f.Zone = z.Location()
+			}
+		}
+	}
+	return f
 }
