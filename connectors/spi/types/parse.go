@@ -70,6 +70,9 @@ func parseMap(t Type, s string, f *Format) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+	if n.kind != '{' {
+		return Value{}, sqlerr.New(sqlerr.InvalidTextRepr, "json value does not fit type %s", t)
+	}
 	return valueOfJSON(t, n, f)
 }
 
