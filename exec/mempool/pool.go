@@ -295,3 +295,11 @@ func (p *Pool) path() string {
 	}
 	return p.parent.path() + "/" + p.name
 }
+
+// QueryLimit returns the limit of the query that p belongs to, 0 none.
+func (p *Pool) QueryLimit() int64 {
+	if p.query == nil {
+		return 0
+	}
+	return p.query.Limit()
+}

@@ -1,0 +1,152 @@
+// Package coordinator owns the half of a node that has clients: membership,
+// queries, sessions and client protocols, put together. The root package boots
+// it; it must not know connectors or the worker's insides.
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/muster-sql/muster/connectors/catalog"
+	"github.com/muster-sql/muster/connectors/spi"
+	"github.com/muster-sql/muster/connectors/spi/sqlerr"
+	"github.com/muster-sql/muster/coordinator/admission"
+	"github.com/muster-sql/muster/coordinator/cluster"
+	"github.com/muster-sql/muster/coordinator/query"
+	"github.com/muster-sql/muster/exec/mempool"
+	"github.com/muster-sql/muster/exec/rpc"
+)
+
+// Config configures a coordinator.
+type Config struct {
+	Self           rpc.Info
+	SelfWorks      bool
+	Lease          time.Duration
+	Drivers        int
+	QueriesRunning int
+	QueriesQueued  int
+	HoldBytes      int64
+	HoldFor        time.Duration
+	BroadcastBytes int64
+	PG, HTTP       string // listen addresses; "-" none
+	Access         Access
+	Version        string
+}
+
+// Access says who may connect and how.
+type Access struct {
+	ConnectionsMax int
+	TLSCert        string // files; both or none
+	TLSKey         string
+	Users          map[string]string // name → password or SCRAM verifier; empty: anyone from this machine
+}
+
+// Catalogs are the live catalogs with the definitions that workers need.
+type Catalogs interface {
+	catalog.Catalogs
+	At(name string, version uint64) (spi.Connector, error)
+	Definitions() []rpc.Catalog
+}
+
+// Env is what a coordinator is lent.
+type Env struct {
+	Clock    spi.Clock
+	Log      *slog.Logger
+	Nodes    *rpc.Nodes
+	Pool     *mempool.Pool
+	Worker   rpc.Tasks // of this process
+	Catalogs Catalogs
+}
+
+// Coordinator is a running coordinator.
+type Coordinator struct {
+	c       Config
+	env     Env
+	members *cluster.Members
+	manager *query.Manager
+	pg      net.Listener
+	http    net.Listener
+	web     *http.Server
+	work    sync.WaitGroup
+}
+
+// The default addresses of clients.
+const (
+	pgDefault   = "127.0.0.1:5440"
+	httpDefault = "127.0.0.1:8440"
+	historyMax  = 1000
+)
+
+// New returns a coordinator whose listeners are open.
+func New(c Config, env Env) (*Coordinator, error) {
+	co := &Coordinator{c: c, env: env}
+	co.members = cluster.New(cluster.Options{
+		Clock: env.Clock, Nodes: env.Nodes, Log: env.Log, Lease: c.Lease, Self: c.Self, SelfWorks: c.SelfWorks,
+		Queries: func() []string { return co.manager.Live() },
+	}, env.Worker)
+	co.manager = query.New(query.Options{
+		Clock: env.Clock, Log: env.Log, Members: co.members, Nodes: env.Nodes, Pool: env.Pool,
+		Admission: admission.New(c.QueriesRunning, c.QueriesQueued),
+		Connector: func(_ context.Context, name string, version uint64) (spi.Connector, error) {
+			return env.Catalogs.At(name, version)
+		},
+		Drivers: c.Drivers, Hold: query.Hold{BytesMax: c.HoldBytes, For: c.HoldFor},
+		BroadcastMax: c.BroadcastBytes, HistoryMax: historyMax, Node: c.Self.ID,
+	})
+	var err error
+	if co.pg, err = listen(c.PG, pgDefault, "clients"); err != nil {
+		return nil, err
+	}
+	if co.http, err = listen(c.HTTP, httpDefault, "http"); err != nil {
+		return nil, errors.Join(err, co.shut())
+	}
+	return co, nil
+}
+
+// listen opens a listener; "-" gives none.
+func listen(addr, otherwise, what string) (net.Listener, error) {
+	if addr == "-" {
+		return nil, nil
+	}
+	if addr == "" {
+		addr = otherwise
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, sqlerr.Wrap(sqlerr.ConnectionUnable, err, "listen for %s", what).
+			WithHint("another process may have the port; port 0 picks a free one")
+	}
+	return l, nil
+}
+
+func (co *Coordinator) shut() error {
+	var errs []error
+	for _, l := range []net.Listener{co.pg, co.http} {
+		if l != nil {
+			errs = append(errs, l.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Members returns the membership, which serves rpc.Cluster.
+func (co *Coordinator) Members() *cluster.Members { return co.members }
+
+// Queries returns the query manager.
+func (co *Coordinator) Queries() *query.Manager { return co.manager }
+
+// Addrs returns the addresses of clients, empty where there is no listener.
+func (co *Coordinator) Addrs() (pg, http string) {
+	if co.pg != nil {
+		pg = co.pg.Addr().String()
+	}
+	if co.http != nil {
+		http = co.http.Addr().String()
+	}
+	return pg, http
+}
