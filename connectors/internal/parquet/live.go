@@ -1,0 +1,231 @@
+package parquet
+
+import (
+	"github.com/muster-sql/muster/connectors/spi/domain"
+	"github.com/muster-sql/muster/connectors/spi/page"
+	"github.com/muster-sql/muster/connectors/spi/types"
+)
+
+// member tests the slots of a column against a set of a live filter.
+type member struct {
+	out   int // output column
+	set   domain.Set
+	phys  types.Phys
+	point *intSet // of single integers; nil: others
+	lo    int64   // of integers
+	hi    int64
+	exact bool // lo and hi say all
+
+	dict  uint64 // dictionary that codes belongs to
+	codes []bool // by code: in the set
+}
+
+const maxInt, minInt = 1<<63 - 1, -1 << 63
+
+// newMember prepares a set of a column, or reports that it does not narrow.
+func newMember(out int, set domain.Set) (*member, bool) {
+	if set.IsAll() || set.Type.IsNested() {
+		return nil, false
+	}
+	m := &member{out: out, set: set, phys: set.Type.Phys(), lo: minInt, hi: maxInt}
+	if !m.integers() {
+		return m, true
+	}
+	span, ok := set.Span()
+	if !ok {
+		m.lo, m.hi = 1, 0
+		return m, true
+	}
+	if !span.Lo.Inf {
+		m.lo = span.Lo.Val.I
+		if !span.Lo.Inclusive && m.lo < maxInt {
+			m.lo++
+		}
+	}
+	if !span.Hi.Inf {
+		m.hi = span.Hi.Val.I
+		if !span.Hi.Inclusive && m.hi > minInt {
+			m.hi--
+		}
+	}
+	m.exact = len(set.Ranges) == 1 && set.Bloom == nil
+	if vals, ok := set.Values(); ok && len(vals) > 1 {
+		m.point = newIntSet(vals)
+	}
+	return m, true
+}
+
+func (m *member) integers() bool {
+	switch m.phys {
+	case types.PhysBool, types.PhysI16, types.PhysI32, types.PhysU32, types.PhysI64:
+		return true
+	}
+	return false
+}
+
+// intSet is an open-addressing set of integers.
+type intSet struct {
+	slots []int64
+	used  []bool
+	mask  uint64
+}
+
+func newIntSet(vals []types.Value) *intSet {
+	n := 16
+	for n < 2*len(vals) {
+		n *= 2
+	}
+	s := &intSet{slots: make([]int64, n), used: make([]bool, n), mask: uint64(n - 1)}
+	for _, v := range vals {
+		i := types.HashInt64(v.I) & s.mask
+		for s.used[i] && s.slots[i] != v.I {
+			i = (i + 1) & s.mask
+		}
+		s.slots[i], s.used[i] = v.I, true
+	}
+	return s
+}
+
+func (s *intSet) has(v int64) bool {
+	i := types.HashInt64(v) & s.mask
+	for s.used[i] {
+		if s.slots[i] == v {
+			return true
+		}
+		i = (i + 1) & s.mask
+	}
+	return false
+}
+
+// keep returns the slots of sel (nil: all n) whose values may be in the set.
+// The result is fresh.
+func (m *member) keep(v *page.Vector, n int, sel []int32) []int32 {
+	in := sel
+	if in == nil {
+		in = page.Iota(n)
+	} else {
+		in = append(make([]int32, 0, len(sel)), sel...)
+	}
+	if v.MayHaveNulls() {
+		in = m.keepNulls(v, in)
+	}
+	switch {
+	case v.Enc() == page.Dict:
+		return m.keepCodes(v, in)
+	case v.Enc() != page.Flat:
+		return in
+	case m.phys == types.PhysBool:
+		return keepInts(m, v, page.Values[uint8](v), in)
+	case m.phys == types.PhysI16:
+		return keepInts(m, v, page.Values[int16](v), in)
+	case m.phys == types.PhysI32:
+		return keepInts(m, v, page.Values[int32](v), in)
+	case m.phys == types.PhysU32:
+		return keepInts(m, v, page.Values[uint32](v), in)
+	case m.phys == types.PhysI64:
+		return keepInts(m, v, page.Values[int64](v), in)
+	case m.phys == types.PhysView:
+		return m.keepStrings(v, in)
+	}
+	return in
+}
+
+// keepNulls drops nulls that the set does not have; nulls that it has stay, and
+// are told apart by the caller's loops.
+func (m *member) keepNulls(v *page.Vector, sel []int32) []int32 {
+	if m.set.Null {
+		return sel
+	}
+	valid, k := v.Valid(), 0
+	for _, s := range sel {
+		sel[k] = s
+		k += int(valid[s>>3] >> (s & 7) & 1)
+	}
+	return sel[:k]
+}
+
+// nullStays reports whether slot s is a null of a set that has NULL.
+func (m *member) nullStays(v *page.Vector, s int32) bool {
+	return m.set.Null && v.IsNull(int(s))
+}
+
+func keepInts[T uint8 | int16 | int32 | uint32 | int64](m *member, v *page.Vector, vals []T, sel []int32) []int32 {
+	k := 0
+	if m.exact && !m.set.Null {
+		lo, hi := m.lo, m.hi
+		for _, s := range sel {
+			x := int64(vals[s])
+			sel[k] = s
+			if x >= lo && x <= hi {
+				k++
+			}
+		}
+		return sel[:k]
+	}
+	for _, s := range sel {
+		if x := int64(vals[s]); x >= m.lo && x <= m.hi && m.inside(x) || m.nullStays(v, s) {
+			sel[k] = s
+			k++
+		}
+	}
+	return sel[:k]
+}
+
+// inside finishes the test of an integer within lo and hi.
+func (m *member) inside(x int64) bool {
+	switch {
+	case m.exact:
+		return true
+	case m.point != nil:
+		return m.point.has(x)
+	case len(m.set.Ranges) == 1:
+		return m.set.Bloom.MayContain(types.HashInt64(x))
+	}
+	return m.set.Contains(types.IntValue(x))
+}
+
+func (m *member) keepStrings(v *page.Vector, sel []int32) []int32 {
+	k := 0
+	for _, s := range sel {
+		if m.nullStays(v, s) || m.set.Contains(types.Value{S: v.StrUnsafe(int(s))}) {
+			sel[k] = s
+			k++
+		}
+	}
+	return sel[:k]
+}
+
+func (m *member) keepCodes(v *page.Vector, sel []int32) []int32 {
+	m.evaluate(v.Dictionary())
+	codes, k := v.Codes(), 0
+	for _, s := range sel {
+		if m.nullStays(v, s) || m.codes[codes[s]] {
+			sel[k] = s
+			k++
+		}
+	}
+	return sel[:k]
+}
+
+// evaluate tests each entry of a dictionary, once.
+func (m *member) evaluate(d *page.Dictionary) (any bool) {
+	n := d.Values.Len()
+	if m.dict != d.ID {
+		m.dict, m.codes = d.ID, make([]bool, n)
+		for i := range m.codes {
+			m.codes[i] = m.set.Contains(entry(d.Values, i))
+		}
+	}
+	for _, in := range m.codes {
+		any = any || in
+	}
+	return any
+}
+
+// entry returns a value of a dictionary without copying its string.
+func entry(v *page.Vector, i int) types.Value {
+	if v.Type.Phys() == types.PhysView {
+		return types.Value{S: v.StrUnsafe(i)}
+	}
+	return v.Value(i)
+}
