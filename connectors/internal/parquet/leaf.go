@@ -297,3 +297,6 @@ func decimalWider(w *Node, from, t types.Type) {
 		w.conv = convBytesToI128
 	}
 }
+
+// Reads reports whether the field can be read as values of type t.
+func (n *Node) Reads(t types.Type) bool { return n.widened(t) != nil }

@@ -204,3 +204,11 @@ func (f *File) Field(name string) int {
 	}
 	return found
 }
+
+// FieldBytes returns the compressed bytes of a field in a row group.
+func (f *File) FieldBytes(group, field int) (n int64) {
+	for _, l := range f.Fields[field].leaves(nil) {
+		n += f.Groups[group].Columns[l.leaf].Compressed
+	}
+	return n
+}

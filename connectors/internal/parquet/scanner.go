@@ -23,6 +23,7 @@ const (
 	FromField   Source = iota // a field of the file
 	FromConst                 // one value for the whole file
 	FromOrdinal               // the row's number within the file, from 0
+	Unused                    // neither returned nor bounded
 )
 
 // Column is a table column as one file has it.
