@@ -3,6 +3,7 @@
 package builtin
 
 import (
+	"github.com/muster-sql/muster/connectors/files"
 	"github.com/muster-sql/muster/connectors/memory"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/tpch"
@@ -12,6 +13,7 @@ import (
 // belongs to a process: call it once.
 func All() []spi.Factory {
 	return []spi.Factory{
+		files.Factory(),
 		memory.Factory(),
 		tpch.Factory(),
 	}

@@ -43,7 +43,7 @@ type File struct {
 // corrupt adds the file to an error about its content.
 func corrupt(name string, err error) error {
 	if sqlerr.Is(err, sqlerr.InternalError) || sqlerr.Is(err, sqlerr.DataCorrupted) {
-		return sqlerr.New(sqlerr.DataCorrupted, "Parquet file is damaged: %s: %v", name, err)
+		return sqlerr.New(sqlerr.DataCorrupted, "damaged Parquet file: %s: %v", name, err)
 	}
 	return fmt.Errorf("read Parquet file %s: %w", name, err)
 }
@@ -53,7 +53,7 @@ func corrupt(name string, err error) error {
 func ReadFile(ctx context.Context, o objectstore.Object, pool page.Pool) (f *File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			f, err = nil, sqlerr.New(sqlerr.DataCorrupted, "Parquet file is damaged: %s: footer: %v", o.Info().Path, r)
+			f, err = nil, sqlerr.New(sqlerr.DataCorrupted, "damaged Parquet file: %s: footer: %v", o.Info().Path, r)
 		}
 	}()
 	raw, err := footerBytes(ctx, o, pool)
@@ -103,7 +103,7 @@ func footerBytes(ctx context.Context, o objectstore.Object, pool page.Pool) ([]b
 		return nil, sqlerr.New(sqlerr.DataCorrupted, "not a Parquet file: %s does not end in PAR1", info.Path)
 	}
 	if length > info.Bytes-footerTail-int64(len(magic)) || length > footerBytesMax {
-		return nil, sqlerr.New(sqlerr.DataCorrupted, "Parquet file is damaged: %s: footer of %d bytes in a file of %d", info.Path, length, info.Bytes)
+		return nil, sqlerr.New(sqlerr.DataCorrupted, "damaged Parquet file: %s: footer of %d bytes in a file of %d", info.Path, length, info.Bytes)
 	}
 	if length <= int64(n-footerTail) {
 		return slices.Clone(b[n-footerTail-int(length) : n-footerTail]), nil

@@ -178,7 +178,7 @@ func (s *Scanner) explain(err error) error {
 		if s.where != "" {
 			where += ", column " + s.where
 		}
-		return sqlerr.New(sqlerr.DataCorrupted, "Parquet file is damaged: %s: %v", where, err)
+		return sqlerr.New(sqlerr.DataCorrupted, "damaged Parquet file: %s: %v", where, err)
 	case sqlerr.FeatureNotSupported, sqlerr.NumericValueOutOfRange, sqlerr.DatetimeFieldOverflow, sqlerr.CharacterNotInRepertoire:
 		return fmt.Errorf("read Parquet file %s, row group %d: %w", s.file.Info.Path, s.at, err)
 	}
