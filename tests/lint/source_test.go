@@ -22,7 +22,7 @@ func load(t *testing.T) *Tree {
 }
 
 // bannedNames say nothing about what a file or a package holds.
-const bannedNames = " util utils common helper helpers misc base manager "
+const bannedNames = " util utils common helper helpers misc base "
 
 func TestFileAndPackageNamesSayWhatTheyHold(t *testing.T) {
 	tree := load(t)
