@@ -357,3 +357,7 @@ func (s *Store) ReleaseRows() {
 	}
 	s.blocks, s.base, s.counts, s.n, s.cur = nil, nil, nil, 0, segment{}
 }
+
+// Gap returns the number that the first row of another store gets when it is
+// joined to the end of s.
+func (s *Store) Gap() int { return len(s.blocks) << s.shift }

@@ -1,0 +1,384 @@
+// Package sort owns ORDER BY: sorted runs of several drivers and their merge,
+// top-N with a bound that drops rows early, the merge of sorted sources, and
+// spilled runs. exec/build makes its sinks and operators. It knows no plans.
+package sort
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/muster-sql/muster/connectors/spi/page"
+	"github.com/muster-sql/muster/connectors/spi/types"
+	"github.com/muster-sql/muster/exec/mempool"
+	"github.com/muster-sql/muster/exec/operator"
+	"github.com/muster-sql/muster/exec/rows"
+)
+
+// Config describes a sort; N >= 0 makes it a top-N: the first N rows after Offset.
+type Config struct {
+	Types     []types.Type
+	Keys      []rows.Key
+	N, Offset int64
+	Pool      *mempool.Pool
+	Spill     *mempool.Spill
+	RowsMax   int
+	// SpillForce spills a run after so many rows, for tests; 0: when memory is short.
+	SpillForce int
+	// Bound gets the worst first key that can still be output, for top-N.
+	Bound func(types.Value)
+}
+
+// keep is how many rows of the order are wanted, -1 for all.
+func (c *Config) keep() int64 {
+	if c.N < 0 {
+		return -1
+	}
+	return c.N + c.Offset
+}
+
+// Bridge is where the drivers of a sort meet.
+type Bridge struct {
+	c      *Config
+	heap   *rows.Heap
+	layout *rows.Layout
+	mu     sync.Mutex
+	sinks  int
+	runs   []*run
+	closed bool
+	left   bool // the source is closed
+	ready  chan struct{}
+}
+
+// run is sorted rows of one driver in memory.
+type run struct {
+	store *rows.Store
+	order order
+}
+
+// NewBridge returns the bridge of so many sinks and one source.
+func NewBridge(c *Config, sinks int) *Bridge {
+	return &Bridge{
+		c: c, sinks: sinks, heap: rows.NewHeap(), layout: rows.NewLayout(c.Types, false),
+		ready: make(chan struct{}),
+	}
+}
+
+// order is row numbers in sorted order. An entry has the prefix of the first
+// key in Lo and the row in Hi.
+type order struct {
+	buf     *page.Buffer
+	entries []types.Int128
+}
+
+// sortRows orders all rows of s.
+func sortRows(s *rows.Store, keys []rows.Key, pool page.Pool) (order, error) {
+	n := s.Len()
+	if n == 0 {
+		return order{}, nil
+	}
+	buf, err := pool.Alloc(16 * n)
+	if err != nil {
+		return order{}, err
+	}
+	e := page.SliceOf[types.Int128](buf.Data)[:n]
+	if len(keys) == 0 {
+		for i := range e {
+			e[i] = types.Int128{Hi: int64(i)}
+		}
+		return order{buf, e}, nil
+	}
+	for i := range e {
+		e[i] = types.Int128{Lo: s.Prefix(uint32(i), keys[0]), Hi: int64(i)}
+	}
+	rest := keys
+	if rows.ExactPrefix(s.L.Types[keys[0].Col]) {
+		rest = keys[1:]
+	}
+	if len(rest) == 0 {
+		slices.SortFunc(e, func(a, b types.Int128) int { return cmp.Compare(a.Lo, b.Lo) })
+		return order{buf, e}, nil
+	}
+	slices.SortFunc(e, func(a, b types.Int128) int {
+		if a.Lo != b.Lo {
+			return cmp.Compare(a.Lo, b.Lo)
+		}
+		return rows.Compare(s, uint32(a.Hi), s, uint32(b.Hi), rest)
+	})
+	return order{buf, e}, nil
+}
+
+func (o *order) release() {
+	o.buf.Release()
+	o.buf, o.entries = nil, nil
+}
+
+// sink keeps and sorts the rows of one driver.
+type sink struct {
+	b    *Bridge
+	pool *mempool.Pool
+	heap *rows.Heap // its own for top-N, which rewrites its rows
+	s    *rows.Store
+	top  *top
+	done bool
+}
+
+var _ operator.Sink = (*sink)(nil)
+
+// NewSink returns the sink of one driver.
+func (b *Bridge) NewSink(pool *mempool.Pool) operator.Sink {
+	k := &sink{b: b, pool: pool, heap: b.heap}
+	if b.c.keep() >= 0 {
+		k.heap = nil
+		k.top = newTop(b.c, pool)
+	}
+	k.s = rows.NewStore(b.layout, pool, k.heap)
+	return k
+}
+
+func (k *sink) Put(_ context.Context, p *page.Page) error {
+	defer p.Release()
+	if k.top != nil {
+		if err := k.top.narrow(p); err != nil || p.Len() == 0 {
+			return err
+		}
+	}
+	if err := p.Load(); err != nil {
+		return err
+	}
+	if err := k.s.Append(p.Cols, p.Rows, p.Sel, nil); err != nil {
+		return err
+	}
+	if k.top != nil {
+		var err error
+		k.s, err = k.top.prune(k.s, k.b.layout)
+		return err
+	}
+	return nil
+}
+
+func (k *sink) Finish(context.Context) error {
+	if k.top != nil {
+		if err := k.share(); err != nil {
+			return err
+		}
+	}
+	o, err := sortRows(k.s, k.b.c.Keys, k.pool)
+	if err != nil {
+		return err
+	}
+	k.done = true
+	k.b.finish(&run{k.s, o})
+	return nil
+}
+
+// share moves the rows of a top-N to the heap that the runs share.
+func (k *sink) share() error {
+	s := rows.NewStore(k.b.layout, k.pool, k.b.heap)
+	err := copyRows(s, k.s, firstIDs(k.s.Len()), k.pool)
+	k.s.Reset()
+	k.s = s
+	k.top.release()
+	k.top, k.heap = nil, k.b.heap
+	return err
+}
+
+func firstIDs(n int) []uint32 {
+	ids := make([]uint32, n)
+	for i := range ids {
+		ids[i] = uint32(i)
+	}
+	return ids
+}
+
+// copyRows appends rows ids of from to s.
+func copyRows(s, from *rows.Store, ids []uint32, pool page.Pool) error {
+	for len(ids) > 0 {
+		n := min(len(ids), page.RowsMax)
+		p, err := from.Page(ids[:n], pool)
+		if err != nil {
+			return err
+		}
+		err = s.Append(p.Cols, n, nil, nil)
+		p.Release()
+		if err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+func (k *sink) Close() error {
+	if k.done {
+		return nil
+	}
+	k.done = true
+	if k.heap == nil {
+		k.s.Reset()
+	} else {
+		k.s.ReleaseRows()
+	}
+	if k.top != nil {
+		k.top.release()
+	}
+	k.b.abandon()
+	return nil
+}
+
+func (b *Bridge) finish(r *run) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.runs = append(b.runs, r)
+	if b.sinks--; b.sinks == 0 {
+		close(b.ready)
+	}
+	b.release()
+}
+
+func (b *Bridge) abandon() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sinks--
+	b.release()
+}
+
+// release frees everything once nobody uses it. b.mu is held.
+func (b *Bridge) release() {
+	if !b.left || b.sinks > 0 || b.closed {
+		return
+	}
+	b.closed = true
+	for _, r := range b.runs {
+		r.store.ReleaseRows()
+		r.order.release()
+	}
+	b.runs = nil
+	b.heap.Release()
+}
+
+// source gives the rows of all runs in order.
+type source struct {
+	b      *Bridge
+	pool   *mempool.Pool
+	slot   operator.Slot
+	store  *rows.Store
+	heads  []*run // that have rows left
+	opened bool
+	skip   int64
+	rest   int64 // rows still to give, -1: all
+	ids    []uint32
+	closed bool
+}
+
+var _ operator.Operator = (*source)(nil)
+
+// NewSource returns the bridge's source. It runs in one driver.
+func (b *Bridge) NewSource(pool *mempool.Pool, slot operator.Slot) operator.Operator {
+	return &source{b: b, pool: pool, slot: slot, skip: b.c.Offset, rest: b.c.N}
+}
+
+func (o *source) Open(context.Context) error { return nil }
+
+func (o *source) Next(ctx context.Context) (*page.Page, error) {
+	if err := o.begin(ctx); err != nil {
+		return nil, err
+	}
+	ids := o.ids[:0]
+	for len(ids) < o.b.c.RowsMax && o.rest != 0 {
+		id, ok := o.pop()
+		if !ok {
+			break
+		}
+		if o.skip > 0 {
+			o.skip--
+			continue
+		}
+		if o.rest > 0 {
+			o.rest--
+		}
+		ids = append(ids, id)
+	}
+	o.ids = ids
+	if len(ids) == 0 {
+		return nil, io.EOF
+	}
+	return o.store.Page(ids, o.pool)
+}
+
+// begin waits for the runs and joins their rows.
+func (o *source) begin(ctx context.Context) error {
+	if o.opened {
+		return nil
+	}
+	if err := o.wait(ctx); err != nil {
+		return err
+	}
+	o.opened = true
+	for _, r := range o.b.runs {
+		if o.store == nil {
+			o.store = r.store
+		} else {
+			shift := int64(o.store.Gap())
+			for i := range r.order.entries {
+				r.order.entries[i].Hi += shift
+			}
+			o.store.Join(r.store)
+		}
+		if len(r.order.entries) > 0 {
+			o.heads = append(o.heads, r)
+		}
+	}
+	return nil
+}
+
+func (o *source) wait(ctx context.Context) error {
+	select {
+	case <-o.b.ready:
+		return nil
+	default:
+	}
+	o.slot.Block()
+	defer o.slot.Unblock()
+	select {
+	case <-o.b.ready:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// pop takes the least row of the heads. There are as many as drivers: few.
+func (o *source) pop() (uint32, bool) {
+	if len(o.heads) == 0 {
+		return 0, false
+	}
+	best := 0
+	for i := 1; i < len(o.heads); i++ {
+		a, b := o.heads[i].order.entries[0], o.heads[best].order.entries[0]
+		if a.Lo < b.Lo || a.Lo == b.Lo &&
+			rows.Compare(o.store, uint32(a.Hi), o.store, uint32(b.Hi), o.b.c.Keys) < 0 {
+			best = i
+		}
+	}
+	r := o.heads[best]
+	id := uint32(r.order.entries[0].Hi)
+	if r.order.entries = r.order.entries[1:]; len(r.order.entries) == 0 {
+		o.heads = slices.Delete(o.heads, best, best+1)
+	}
+	return id, true
+}
+
+func (o *source) Close() error {
+	if o.closed {
+		return nil
+	}
+	o.closed = true
+	o.b.mu.Lock()
+	defer o.b.mu.Unlock()
+	o.b.left = true
+	o.b.release()
+	return nil
+}
