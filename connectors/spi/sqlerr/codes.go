@@ -54,6 +54,7 @@ const (
 	InvalidSchemaName     Code = "3F000"
 	SerializationFailure  Code = "40001"
 	StatementUnknown      Code = "40003"
+	InvalidSavepoint      Code = "3B001"
 	InsufficientPrivilege Code = "42501"
 
 	SyntaxError           Code = "42601"
