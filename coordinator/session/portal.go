@@ -20,10 +20,9 @@ type Portal struct {
 	Formats  []int16 // of the result columns, as bound
 
 	session *Session
-	cursor  bool // by DECLARE
 	held    bool // WITH HOLD
 	result  Result
-	stop    func() // ends the context of a result that outlives its statement
+	cancel  context.CancelCauseFunc // of the result's context
 	rest    *page.Page
 	at      int64 // rows read
 	ended   bool
@@ -97,11 +96,13 @@ func (p *Portal) close() {
 	if p.result != nil {
 		_ = p.result.Close() // nobody is left to be told
 	}
-	if p.stop != nil {
-		p.stop()
+	if p.cancel != nil {
+		p.cancel(errPortalClosed)
 	}
 	p.ended = true
 }
+
+var errPortalClosed = sqlerr.New(sqlerr.QueryCanceled, "portal was closed")
 
 // Columns describes the portal's rows, nil when there are none.
 func (p *Portal) Columns() []plan.Column {
@@ -111,22 +112,35 @@ func (p *Portal) Columns() []plan.Column {
 	return p.Prepared.Columns
 }
 
-// Begin starts the statement unless it runs already. The statement ends with
-// base, which must outlive suspensions.
-func (p *Portal) Begin(base context.Context) (Result, error) {
+// Begin starts the statement, or goes on with one that was suspended; pause
+// must be called before ctx ends. The statement ends with base, which outlives
+// suspensions, and when ctx is cancelled in between.
+func (p *Portal) Begin(base, ctx context.Context) (r Result, pause func(), err error) {
+	if p.ended && p.result == nil {
+		return nil, nil, sqlerr.New(sqlerr.ObjectNotInState, "portal \"%s\" cannot be run", p.Name)
+	}
 	if p.result != nil {
-		return p.result, nil
+		return p.result, p.link(ctx), nil
 	}
-	if p.ended {
-		return nil, sqlerr.New(sqlerr.ObjectNotInState, "portal \"%s\" cannot be run", p.Name)
-	}
-	r, err := p.session.Execute(base, p.Prepared.Statement, p.Args)
-	if err != nil {
+	own, cancel := context.WithCancelCause(base)
+	p.cancel = cancel
+	pause = p.link(ctx)
+	if p.result, err = p.session.Execute(own, p.Prepared.Statement, p.Args); err != nil {
 		p.ended = true
-		return nil, err
+		pause()
+		cancel(err)
+		return nil, nil, err
 	}
-	p.result = r
-	return r, nil
+	return p.result, pause, nil
+}
+
+// link ends the portal's statement when ctx is cancelled.
+func (p *Portal) link(ctx context.Context) (unlink func()) {
+	if p.cancel == nil {
+		return func() {}
+	}
+	stop := context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })
+	return func() { stop() }
 }
 
 // Next returns up to most rows (all that a page has when most is 0), owned by
@@ -178,14 +192,21 @@ func (p *Portal) Tag(rows int64) string { return p.result.Tag(rows) }
 // Ended reports whether all rows have been read.
 func (p *Portal) Ended() bool { return p.ended }
 
-// Declare opens a cursor over a statement that runs already.
-func (s *Session) Declare(name string, r Result, stop func(), hold Hold) error {
+// Declare opens a cursor over a query, which begins now and ends with base.
+func (s *Session) Declare(base, ctx context.Context, name string, st Statement, args Args, hold Hold) error {
+	if name == "" {
+		return sqlerr.New(sqlerr.InvalidCursorName, "invalid cursor name: must not be empty")
+	}
 	if err := s.makeRoom(name); err != nil {
 		return err
 	}
-	s.portals[name] = &Portal{
-		Name: name, session: s, cursor: true, held: bool(hold), result: r, stop: stop, Prepared: &Prepared{Name: name},
+	p := &Portal{Name: name, session: s, held: bool(hold), Args: args, Prepared: &Prepared{Name: name, Statement: st}}
+	_, pause, err := p.Begin(base, ctx)
+	if err != nil {
+		return err
 	}
+	pause()
+	s.portals[name] = p
 	return nil
 }
 

@@ -50,8 +50,8 @@ type Session struct {
 	cancel      context.CancelCauseFunc // of the running statement
 	ended       error                   // set by Terminate
 	running     string
-	since   time.Time
-	wake    func() // interrupts a wait for the client
+	since       time.Time
+	wake        func() // interrupts a wait for the client
 }
 
 // made is what is built from the values once for many statements.
