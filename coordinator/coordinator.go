@@ -150,3 +150,55 @@ func (co *Coordinator) Addrs() (pg, http string) {
 	}
 	return pg, http
 }
+
+// Run serves clients and keeps the membership until ctx ends.
+func (co *Coordinator) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { co.members.Run(ctx) })
+	if co.http != nil {
+		co.web = co.handler()
+		all.Go(func() {
+			if err := co.web.Serve(co.http); !errors.Is(err, http.ErrServerClosed) {
+				co.env.Log.Error("http ended", "err", err)
+			}
+		})
+		all.Go(func() {
+			<-ctx.Done()
+			_ = co.web.Close()
+		})
+	}
+	all.Wait()
+}
+
+// Drain takes no new clients and returns when no query runs, or with the cause of ctx.
+func (co *Coordinator) Drain(ctx context.Context) error {
+	for len(co.manager.Live()) > 0 {
+		select {
+		case <-co.env.Clock.After(ctx, drainCheck):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// drainCheck is how often Drain looks whether queries still run.
+const drainCheck = 50 * time.Millisecond
+
+// Close ends every query and client.
+func (co *Coordinator) Close() {
+	for _, id := range co.manager.Live() {
+		co.manager.Cancel(id, sqlerr.New(sqlerr.AdminShutdown, "the server is shutting down"))
+	}
+	_ = co.shut()
+}
+
+// loopback reports whether an address can be reached from this machine only.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

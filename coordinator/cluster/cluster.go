@@ -266,3 +266,9 @@ func (m *Members) keep(ctx context.Context, n *Node, every time.Duration) {
 		m.giveUp(n, sqlerr.Wrap(sqlerr.ConnectionFailure, err, "node %s at %s has been silent for %v", info.ID, info.Addr, m.o.Lease))
 	}
 }
+
+// Report returns what the node last said of itself.
+func (n *Node) Report() rpc.Info {
+	i, _ := n.snapshot()
+	return i
+}
