@@ -10,14 +10,19 @@ import (
 	"path/filepath"
 )
 
-// generators make one file each below docs/; a nil text leaves it out.
-var generators = []struct {
-	file string
-	make func(root string) ([]byte, error)
-}{
-	{"errors.md", errorCodes},
-	{"connectors.md", connectors},
-	{"rules.md", rules},
+// generators make files below docs/, by name; a nil text leaves a file out.
+var generators = []func(root string) (map[string][]byte, error){
+	one("errors.md", errorCodes),
+	one("connectors.md", connectors),
+	one("rules.md", rules),
+	functionFamilies,
+}
+
+func one(file string, write func(root string) ([]byte, error)) func(string) (map[string][]byte, error) {
+	return func(root string) (map[string][]byte, error) {
+		text, err := write(root)
+		return map[string][]byte{file: text}, err
+	}
 }
 
 func main() {
@@ -28,20 +33,25 @@ func main() {
 }
 
 func run(root string) error {
-	for _, g := range generators {
-		text, err := g.make(root)
+	for _, generate := range generators {
+		files, err := generate(root)
 		if err != nil {
-			return fmt.Errorf("%s: %w", g.file, err)
-		}
-		file := filepath.Join(root, "docs", g.file)
-		if text == nil {
-			continue
-		}
-		if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, text) {
-			continue
-		}
-		if err := os.WriteFile(file, text, 0o644); err != nil {
 			return err
+		}
+		for name, text := range files {
+			if text == nil {
+				continue
+			}
+			file := filepath.Join(root, "docs", name)
+			if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, text) {
+				continue
+			}
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(file, text, 0o644); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
