@@ -51,6 +51,10 @@ func (d *dynamicState) refresh() {
 	if version == d.version {
 		return
 	}
+	if version == 0 { // taken back
+		d.version, d.none = 0, false
+		return
+	}
 	d.version, d.set, d.none = version, set, set.IsNone()
 	d.seen, d.pass, d.useless = 0, 0, set.IsAll() || set.Null
 	d.hashes, d.bloom, d.ranged = nil, set.Bloom, false
