@@ -16,11 +16,13 @@ func arithmetic() []*Scalar {
 		{Name: "%", Doc: modDoc, Aliases: []string{"mod"}, Args: patterns(types.Numeric, types.Numeric), Return: returns(types.Numeric), Bind: numOp(types.Num.Mod)},
 		{Name: "-", Doc: negDoc, Args: patterns(types.Numeric), Return: sameAs(0), Bind: bindNeg},
 		{Name: "+", Doc: plusDoc, Args: patterns(types.Numeric), Return: sameAs(0), Bind: bindSame},
+		{Name: "abs", Doc: absDoc, Aliases: []string{"@"}, Args: patterns(types.Numeric), Return: sameAs(0), Bind: bindAbs},
 	}
 	out = append(out, intArithmetic[int16](types.Int16)...)
 	out = append(out, intArithmetic[int32](types.Int32)...)
 	out = append(out, intArithmetic[int64](types.Int64)...)
 	out = append(out, floatArithmetic[float32](types.Float32)...)
+	out = append(out, mixedFloats()...)
 	return append(out, floatArithmetic[float64](types.Float64)...)
 }
 
@@ -36,6 +38,23 @@ var (
 
 func bindSame([]types.Type) (Kernel, error) {
 	return func(x *Exec, args []*page.Vector) (*page.Vector, error) { return retype(args[0], x.Type), nil }, nil
+}
+
+// mixedFloats resolve real with double precision, and what is neither with real,
+// to double precision, as PostgreSQL's operators for the mix do.
+func mixedFloats() []*Scalar {
+	wide := Of(types.Float64)
+	short := Pattern{typ: types.Of(types.Float32), as: types.Float64}
+	var out []*Scalar
+	for _, s := range floatArithmetic[float64](types.Float64) {
+		if len(s.Args) != 2 {
+			continue
+		}
+		left, right := *s, *s
+		left.Args, right.Args = []Pattern{short, wide}, []Pattern{wide, short}
+		out = append(out, &left, &right)
+	}
+	return out
 }
 
 func intArithmetic[T signed](k types.Kind) []*Scalar {

@@ -2,6 +2,7 @@ package functions
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/muster-sql/muster/connectors/spi/page"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
@@ -69,8 +70,36 @@ func fastCast(from, to types.Type) Kernel {
 		return castDecimalInt(to)
 	case isNumericKind(from.Kind) && to.IsFloat():
 		return castDecimalFloat(to)
+	case from.Kind == types.Bool && to.Kind == types.Int32:
+		return castLoop(func(_ *Exec, a uint8) (int32, error) { return int32(a), nil })
+	case from.Kind == types.Int32 && to.Kind == types.Bool:
+		return castLoop(func(_ *Exec, a int32) (uint8, error) { return b2u(a != 0), nil })
+	}
+	if from.IsFloat() && to.Kind == types.Numeric {
+		return castFloatNum(from)
+	}
+	if to.Kind == types.Text || to.Kind == types.Varchar && to.P == 0 {
+		return castToText(from)
 	}
 	return castDatetimes(from, to)
+}
+
+// castToText prints values.
+func castToText(from types.Type) Kernel {
+	k, _ := textOf(func(x *Exec, args []*page.Vector) func(dst []byte, i int) ([]byte, error) {
+		v, f := args[0], x.Env.Format()
+		if from.IsInteger() {
+			a := intInput(v)
+			return func(dst []byte, i int) ([]byte, error) { return types.AppendInt64(dst, a(i)), nil }
+		}
+		if from.Kind == types.Bool { // the cast writes words, not the output's letters
+			return func(dst []byte, i int) ([]byte, error) {
+				return strconv.AppendBool(dst, page.Get[uint8](v, i) != 0), nil
+			}
+		}
+		return func(dst []byte, i int) ([]byte, error) { return types.AppendText(dst, from, v.Value(i), f), nil }
+	})(nil)
+	return k
 }
 
 // sameBits reports whether values of from are values of to as they are.
@@ -214,20 +243,6 @@ func float64To32(_ *Exec, a float64) (float32, error) {
 		return 0, errUnderflow()
 	}
 	return f, nil
-}
-
-// castDatetimes converts between dates and timestamps of microseconds.
-func castDatetimes(from, to types.Type) Kernel {
-	if from.P != 0 || to.P != 0 {
-		return nil
-	}
-	switch {
-	case from.Kind == types.Date && to.Kind == types.Timestamp:
-		return castLoop(func(_ *Exec, d int32) (int64, error) { return dateToTimestamp(d) })
-	case from.Kind == types.Timestamp && to.Kind == types.Date:
-		return castLoop(func(_ *Exec, ts int64) (int32, error) { return timestampToDate(ts), nil })
-	}
-	return nil
 }
 
 const microsPerDay = 86400e6

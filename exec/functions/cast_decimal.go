@@ -149,3 +149,10 @@ func castDecimalFloat(to types.Type) Kernel {
 	})(nil)
 	return k
 }
+
+func castFloatNum(from types.Type) Kernel {
+	if from.Kind == types.Float32 {
+		return castLoop(func(_ *Exec, a float32) (types.Num, error) { return types.NumOfFloat32(a) })
+	}
+	return castLoop(func(_ *Exec, a float64) (types.Num, error) { return types.NumOfFloat64(a) })
+}

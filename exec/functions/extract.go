@@ -200,7 +200,7 @@ func fieldReader(x *Exec, k types.Kind, v *page.Vector) part {
 				return timestampField(f, ts, ts)
 			}
 			if f >= fieldTimezone {
-				return types.NumOf(zoneField(f, z.Offset(ts))), true, nil
+				return types.NumOf(zoneField(f, z.Offset(ts)/1e6)), true, nil
 			}
 			return timestampField(f, z.ToLocal(ts), ts)
 		}

@@ -11,6 +11,7 @@ type Pattern struct {
 	class patternClass
 	typ   types.Type // of exact
 	v     uint8      // number of the type variable
+	as    types.Kind // of exact: what the argument is converted to; Unknown: its own type
 }
 
 type patternClass uint8
@@ -24,6 +25,7 @@ const (
 	mapOf                          // map from variable v to variable v+1
 	anyRow                         // any row type
 	comparison                     // both sides of a comparison
+	printed                        // any type but arrays, as its text
 	lambda                         // function of type variables
 )
 
@@ -51,6 +53,9 @@ func ArrayOf(n int) Pattern { return Pattern{class: arrayOf, v: uint8(n)} }
 // MapOf is the pattern of a map from the type variable n to n+1.
 func MapOf(n int) Pattern { return Pattern{class: mapOf, v: uint8(n)} }
 
+// Printed is the pattern of any value that is not an array; it is cast to text.
+func Printed() Pattern { return Pattern{class: printed} }
+
 // AnyRow is the pattern of row values.
 func AnyRow() Pattern { return Pattern{class: anyRow} }
 
@@ -67,7 +72,7 @@ func (p Pattern) String() string {
 		n = strconv.Itoa(int(p.v))
 	}
 	switch p.class {
-	case anything:
+	case anything, printed:
 		return "any"
 	case element:
 		return "anyelement" + n
@@ -113,6 +118,8 @@ func (p Pattern) accepts(t types.Type, b *bindings) bool {
 		return Implicit(t, p.typ)
 	case anything, comparison:
 		return t.Kind != types.Function
+	case printed:
+		return t.Kind != types.Function && t.Kind != types.Bytea && t.Kind != types.JSONB && category(t) != catArray
 	case element:
 		return t.Kind != types.Function && b.bind(p.v, t)
 	case arrayOf:
@@ -136,6 +143,9 @@ func (p Pattern) accepts(t types.Type, b *bindings) bool {
 func (p Pattern) coerced(t types.Type, b *bindings) types.Type {
 	switch p.class {
 	case exact:
+		if p.as != types.Unknown {
+			return types.Of(p.as)
+		}
 		return coercedTo(t, p.typ)
 	case numberExpr:
 		if d, ok := asDecimal(t); ok {
@@ -146,6 +156,8 @@ func (p Pattern) coerced(t types.Type, b *bindings) types.Type {
 		if t.Kind == types.Unknown {
 			return types.Of(types.Text)
 		}
+	case printed:
+		return coercedTo(t, types.Of(types.Text))
 	case element:
 		return resolvedVar(b.t[p.v])
 	case arrayOf:

@@ -50,6 +50,16 @@ func (c *candidate) exactAt(i int, t types.Type) bool {
 	return t.Kind != types.Unknown && sameKind(t, c.args[i])
 }
 
+// concreteAt is exactAt for the overloads that are written for one type.
+func (c *candidate) concreteAt(i int, t types.Type) bool {
+	return t.Kind != types.Unknown && !c.pats[i].polymorphic() && sameKind(t, c.pats[i].typ)
+}
+
+// preferredAt reports whether the overload wants the preferred type of its category.
+func (c *candidate) preferredAt(i int) bool {
+	return !c.pats[i].polymorphic() && preferred(c.pats[i].typ)
+}
+
 // choose applies PostgreSQL's rules for ambiguous calls, in its order.
 func (r *Registry) choose(name string, args []types.Type, cands []candidate, known bool) (candidate, error) {
 	if len(cands) == 0 {
@@ -126,7 +136,7 @@ func mostExact(cands []candidate, args []types.Type) []candidate {
 	return best(cands, func(c *candidate) int {
 		n := 0
 		for i, t := range args {
-			if t.Kind != types.Unknown && c.exactAt(i, t) {
+			if c.concreteAt(i, t) {
 				n++
 			}
 		}
@@ -138,7 +148,7 @@ func mostPreferred(cands []candidate, args []types.Type) []candidate {
 	return best(cands, func(c *candidate) int {
 		n := 0
 		for i, t := range args {
-			if t.Kind != types.Unknown && (c.exactAt(i, t) || preferred(c.args[i])) {
+			if t.Kind != types.Unknown && (c.concreteAt(i, t) || c.preferredAt(i)) {
 				n++
 			}
 		}
@@ -170,7 +180,7 @@ func byCategory(cands []candidate, args []types.Type) []candidate {
 		for _, c := range out {
 			if category(c.args[i]) == cat {
 				keep = append(keep, c)
-				if preferred(c.args[i]) {
+				if c.preferredAt(i) {
 					pref = append(pref, c)
 				}
 			}

@@ -28,6 +28,8 @@ func textBasics() []*Scalar {
 		str("reverse", "The characters in the opposite order.", "reverse('abc')", "cba", patterns(text), text, appendedText(appendReverse)),
 		sub2, sub3,
 		str("||", "Joins two strings.", "'mu' || 'ster'", "muster", patterns(text, text), text, bindConcat2),
+		str("||", "Joins a string and the text of a value.", "'n = ' || 42", "n = 42", []Pattern{Of(text), Printed()}, text, bindConcat2),
+		str("||", "Joins the text of a value and a string.", "42 || ' km'", "42 km", []Pattern{Printed(), Of(text)}, text, bindConcat2),
 		str("||", "Joins two byte strings.", `'\x01'::bytea || '\x02'::bytea`, `\x0102`, patterns(types.Bytea, types.Bytea), types.Bytea, bindConcat2),
 	}
 }
