@@ -67,7 +67,7 @@ var policy = []layer{
 	{"worker/...", spi + " connectors/catalog exec/... worker/...", "any"},
 
 	// 6 and 7. The object graph and the command.
-	{".", spi + " coordinator/... worker exec exec/rpc exec/mempool exec/exchange connectors/catalog connectors/system", "any"},
+	{".", spi + " coordinator/... worker exec exec/operator exec/rpc exec/mempool exec/exchange connectors/catalog connectors/system", "any"},
 	{"cmd/...", ". cmd/... connectors/... coordinator/... parser/... exec/...", "any"},
 	{"tests/...", ". cmd/... connectors/... coordinator/... exec/... parser/... planner/... worker/... tests/...", "any"},
 }
