@@ -102,13 +102,22 @@ func (p *parser) likeTable() ast.LikeTable {
 	for {
 		switch {
 		case p.acceptWord("including"):
-			l.Including = append(l.Including, p.label().Text)
+			l.Including = append(l.Including, p.likeOption())
 		case p.acceptWord("excluding"):
-			l.Excluding = append(l.Excluding, p.label().Text)
+			l.Excluding = append(l.Excluding, p.likeOption())
 		default:
 			return l
 		}
 	}
+}
+
+func (p *parser) likeOption() string {
+	w := p.oneOf("all", "comments", "compression", "constraints", "defaults", "generated", "identity", "indexes",
+		"properties", "statistics", "storage")
+	if w == "" {
+		p.syntaxError()
+	}
+	return w
 }
 
 // tableClauses reads what stands between the columns and AS.

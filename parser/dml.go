@@ -163,7 +163,11 @@ func (p *parser) assignments() []ast.Assignment {
 // target reads what is assigned to: a column, a field or an element of it.
 func (p *parser) target() ast.Expr {
 	pos := p.at()
-	return p.postfix(&ast.ColumnRef{Pos: pos, Parts: p.objectName()})
+	e := p.postfix(&ast.ColumnRef{Pos: pos, Parts: p.objectName()})
+	if _, star := e.(*ast.Star); star {
+		p.syntaxError()
+	}
+	return e
 }
 
 // returning reads RETURNING items.

@@ -71,7 +71,15 @@ func (p *parser) fail(code string, pos int, hint, format string, args ...any) {
 // syntaxError fails at the current token.
 func (p *parser) syntaxError() { p.syntaxErrorHint("") }
 
-func (p *parser) syntaxErrorHint(hint string) { p.syntaxErrorAt(p.tok, hint) }
+// syntaxErrorHint fails at the current token, or, when it began a phrase such as IS
+// DISTINCT FROM, where that broke off.
+func (p *parser) syntaxErrorHint(hint string) {
+	t := p.tok
+	if p.half[0] == t && p.half[1].kind != tokStop && t.kind != tokStop {
+		t = p.half[1]
+	}
+	p.syntaxErrorAt(t, hint)
+}
 
 func (p *parser) syntaxErrorAt(t token, hint string) {
 	if p.err != nil {

@@ -62,6 +62,9 @@ func (p *parser) restrictedExpr() ast.Expr {
 	e := p.exprAt(precOperator)
 	if infixPrec[p.tok.kind] == precCompare {
 		op := p.takeOperator()
+		if q, ok := p.quantifier(); ok {
+			return p.quantified(e, op, q)
+		}
 		e = &ast.Binary{Pos: op.pos, Op: op.name, Left: e, Right: p.exprAt(precOperator)}
 	}
 	return e

@@ -167,9 +167,9 @@ func (p *parser) named() ast.Expr {
 	}
 	if p.ahead[0].kind != tokDot {
 		switch k := p.ahead[0].kind; {
-		case k == tokLeftParen:
+		case k == tokLeftParen && first.kind != kwValues:
 			return p.call(ast.ObjectName{p.takeName()})
-		case isStringKind(k):
+		case isStringKind(k) && first.kind != kwValues:
 			return p.typedLit(ast.ObjectName{p.takeName()})
 		case k == tokLeftBrace && p.isWord("map"):
 			pos := p.at()

@@ -171,8 +171,8 @@ func (p *parser) substring() ast.Expr {
 func (p *parser) position() ast.Expr {
 	c := p.special("position", ast.CallPosition)
 	needle := p.restrictedExpr()
-	if p.is(tokComma) || p.is(tokRightParen) {
-		return p.ordinary(c, needle)
+	if !p.is(kwIn) {
+		return p.ordinary(c, p.infix(needle, precOr))
 	}
 	p.expect(kwIn)
 	c.Args = []ast.Expr{p.restrictedExpr(), needle}

@@ -103,10 +103,11 @@ type parser struct {
 	sql   string
 	tok   token
 	ahead [2]token
-	prev  token // the token before tok
-	depth int   // open calls of enter
-	argAt int32 // where the latest argument of a call begins, -1 for none
-	high  int   // height of the tree built since the enclosing call of expr
+	prev  token    // the token before tok
+	depth int      // open calls of enter
+	half  [2]token // the start of a phrase that was only begun, and where it broke off
+	argAt int32    // where the latest argument of a call begins, -1 for none
+	high  int      // height of the tree built since the enclosing call of expr
 	err   *Error
 }
 
@@ -199,7 +200,11 @@ func (p *parser) accept(k kind) bool {
 
 // accept2 moves past two tokens if both are there.
 func (p *parser) accept2(a, b kind) bool {
-	if p.tok.kind != a || p.ahead[0].kind != b {
+	if p.tok.kind != a {
+		return false
+	}
+	if p.ahead[0].kind != b {
+		p.half = [2]token{p.tok, p.ahead[0]}
 		return false
 	}
 	p.advance()
@@ -232,6 +237,9 @@ func (p *parser) acceptWord(words ...string) bool {
 			t = p.ahead[i-1]
 		}
 		if !p.tokenIsWord(t, w) {
+			if i > 0 {
+				p.half = [2]token{p.tok, t}
+			}
 			return false
 		}
 	}

@@ -41,6 +41,9 @@ func (p *parser) selectItem() ast.SelectItem {
 		return item
 	}
 	item.Expr = p.expr()
+	if s, ok := item.Expr.(*ast.Star); ok {
+		p.starModifiers(s)
+	}
 	switch {
 	case p.is(kwAs):
 		p.advance()
@@ -51,19 +54,10 @@ func (p *parser) selectItem() ast.SelectItem {
 			break
 		}
 		item.Alias = p.label()
-	case isBareLabel(p.tok.kind) && !p.isStarModifier(item.Expr):
+	case isBareLabel(p.tok.kind):
 		item.Alias = p.takeName()
 	}
-	if s, ok := item.Expr.(*ast.Star); ok {
-		p.starModifiers(s)
-	}
 	return item
-}
-
-// isStarModifier reports that EXCLUDE, REPLACE or RENAME belongs to a star.
-func (p *parser) isStarModifier(e ast.Expr) bool {
-	_, ok := e.(*ast.Star)
-	return ok && (p.is(kwExclude) || p.is(kwReplace) || p.isWord("rename"))
 }
 
 // star reads * with its modifiers.

@@ -7,8 +7,12 @@ func (p *parser) set() ast.Statement {
 	pos := p.at()
 	p.advance()
 	s := &ast.Set{Scope: p.setScope()}
-	if p.isWord("session") && p.ahead[0].kind == kwAuthorization {
-		p.advance() // SET LOCAL SESSION AUTHORIZATION
+	if s.Scope == ast.ScopeLocal && p.acceptWord("session") || s.Scope == ast.ScopeSession && p.is(kwAuthorization) {
+		if !p.is(kwAuthorization) {
+			p.syntaxError()
+			return nil
+		}
+		return p.setRole(pos, s.Scope)
 	}
 	switch {
 	case s.Scope == ast.ScopeSession && p.acceptWord("characteristics", "as", "transaction"):
@@ -17,7 +21,7 @@ func (p *parser) set() ast.Statement {
 		return t
 	case p.isWord("transaction") && p.ahead[0].kind != tokEqual && p.ahead[0].kind != kwTo:
 		return p.setTransaction(pos)
-	case p.is(kwAuthorization), p.isWord("role") && p.ahead[0].kind != tokEqual && p.ahead[0].kind != kwTo:
+	case p.isWord("role") && p.ahead[0].kind != tokEqual && p.ahead[0].kind != kwTo:
 		return p.setRole(pos, s.Scope)
 	case p.isWord("constraints") && p.ahead[0].kind != tokEqual && p.ahead[0].kind != kwTo:
 		return p.generic(pos, "SET CONSTRAINTS")
@@ -59,7 +63,7 @@ func (p *parser) setName(s *ast.Set) {
 			s.Default = true
 			return
 		}
-		if p.is(kwInterval) {
+		if p.is(kwInterval) && p.ahead[0].kind != tokEOF && p.ahead[0].kind != tokSemicolon {
 			s.Values = []ast.Expr{p.expr()}
 			return
 		}
@@ -101,7 +105,12 @@ func (p *parser) setValue() ast.Expr {
 	if k := p.ahead[0].kind; isLabel(p.tok.kind) && (k == tokComma || k == tokSemicolon || k == tokEOF) {
 		return &ast.StringLit{Pos: pos, Value: p.takeName().Text}
 	}
-	return p.expr()
+	at := p.tok
+	e := p.expr()
+	if _, ok := e.(*ast.DefaultExpr); ok {
+		p.syntaxErrorAt(at, "")
+	}
+	return e
 }
 
 func (p *parser) setTransaction(pos ast.Pos) ast.Statement {
@@ -119,12 +128,17 @@ func (p *parser) setTransaction(pos ast.Pos) ast.Statement {
 // setRole reads ROLE r and AUTHORIZATION r.
 func (p *parser) setRole(pos ast.Pos, scope ast.SetScope) ast.Statement {
 	r := &ast.SetRole{Scope: scope, SessionAuthorization: p.is(kwAuthorization)}
+	if r.SessionAuthorization && scope == ast.ScopeSession {
+		r.Scope = ast.ScopeDefault
+	}
 	p.advance()
 	at := p.at()
 	switch {
 	case p.acceptWord("none"), p.accept(kwDefault):
 	case p.isString():
-		r.Role = ast.Name{Pos: at, Text: p.stringValue(), Quoted: true}
+		if r.Role = (ast.Name{Pos: at, Text: p.stringValue(), Quoted: true}); r.Role.IsZero() {
+			p.fail(codeSyntax, int(at), "", "role name must not be empty")
+		}
 	default:
 		r.Role = p.roleName()
 	}
@@ -138,6 +152,9 @@ func (p *parser) reset() ast.Statement {
 	p.advance()
 	s := &ast.Reset{All: p.accept(kwAll)}
 	if !s.All {
+		if p.isWord("session") && isColumnName(p.ahead[0].kind) {
+			p.advance() // RESET SESSION name
+		}
 		s.Name = p.settingName()
 	}
 	s.Span = p.span(pos)
@@ -154,8 +171,6 @@ func (p *parser) settingName() ast.ObjectName {
 		return ast.ObjectName{{Pos: pos, Text: "transaction_isolation"}}
 	case p.acceptWord("session", "authorization"):
 		return ast.ObjectName{{Pos: pos, Text: "session_authorization"}}
-	case p.isWord("session") && isColumnName(p.ahead[0].kind):
-		p.advance()
 	}
 	return p.dotted(p.columnName())
 }

@@ -154,6 +154,8 @@ func (p *parser) explainOptions(e *ast.Explain) {
 			on = text == "true" || text == "on" || text == "1"
 		}
 		switch name := o.Name.Last().Text; {
+		case !o.Name.Last().Quoted && name != "analyze" && name != "analyse" && ast.ClassOf(name) == ast.Reserved:
+			p.fail(codeSyntax, o.At(), "", "syntax error at or near \"%s\"", name)
 		case name == "analyze" || name == "analyse":
 			e.Analyze = on
 		case name == "verbose":

@@ -251,7 +251,7 @@ func (p *parser) endsOption() bool { return p.is(tokComma) || p.is(tokRightParen
 func (p *parser) optionList() []ast.Option {
 	p.expect(tokLeftParen)
 	var list []ast.Option
-	for !p.is(tokRightParen) && p.err == nil {
+	for p.err == nil {
 		o := ast.Option{Pos: p.at()}
 		if p.isString() {
 			o.Name = ast.ObjectName{{Pos: o.Pos, Text: p.stringValue(), Quoted: true}}
@@ -282,8 +282,23 @@ func (p *parser) optionValue() ast.Expr {
 		return p.expr()
 	case isLabel(k) && (p.ahead[0].kind == tokComma || p.ahead[0].kind == tokRightParen):
 		return &ast.ColumnRef{Pos: pos, Parts: []ast.Name{p.takeName()}}
+	case k == tokLeftParen && !p.parenStartsQuery():
+		return p.optionRow(pos)
 	}
 	return p.expr()
+}
+
+// optionRow reads (a, b), or an expression that begins with a parenthesis.
+func (p *parser) optionRow(pos ast.Pos) ast.Expr {
+	row := &ast.Row{Pos: pos}
+	if p.accept2(tokLeftParen, tokRightParen) {
+		return row
+	}
+	row.Elems = p.parenExprList()
+	if p.endsOption() || len(row.Elems) != 1 {
+		return row
+	}
+	return p.infix(p.postfix(row.Elems[0]), precOr)
 }
 
 // withOptions reads WITH (…) if it is there.

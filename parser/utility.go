@@ -115,7 +115,10 @@ func (p *parser) lock() ast.Statement {
 	p.accept(tokStar)
 	if p.accept(kwIn) {
 		for p.err == nil && !p.isWord("mode") {
-			w := p.label().Text
+			w := p.oneOf("access", "row", "share", "update", "exclusive")
+			if w == "" {
+				p.syntaxError()
+			}
 			if s.Mode != "" {
 				s.Mode += " "
 			}
@@ -137,9 +140,9 @@ func (p *parser) grant(verb string) ast.Statement {
 		g.OptionFor = true
 	}
 	for {
-		words := p.label().Text
+		words := p.label().String()
 		for p.err == nil && isLabel(p.tok.kind) && !p.is(kwOn) && !p.is(kwTo) && !p.is(kwFrom) {
-			words += " " + p.takeName().Text
+			words += " " + p.takeName().String()
 		}
 		g.Privileges = append(g.Privileges, words)
 		g.Columns = append(g.Columns, p.optionalColumnList())
@@ -156,7 +159,9 @@ func (p *parser) grant(verb string) ast.Statement {
 		p.expect(kwTo)
 	}
 	for {
-		p.oneOf("group", "role")
+		if isColumnName(p.ahead[0].kind) {
+			p.oneOf("group", "role")
+		}
 		g.Grantees = append(g.Grantees, p.roleName())
 		if !p.accept(tokComma) {
 			break

@@ -1,7 +1,8 @@
 package ast
 
 // Option is one name = value of WITH (…), COPY, EXPLAIN and the like. A bare word
-// is a *ColumnRef of one part; Value is nil when none was written.
+// is a *ColumnRef of one part, a list in parentheses a *Row, of any length; Value is
+// nil when none was written.
 type Option struct {
 	Pos
 	Name  ObjectName

@@ -97,6 +97,10 @@ func (f *formatter) plainCall(c *FuncCall) {
 	f.option(c.Distinct, "DISTINCT ")
 	f.list(len(c.Args), func(i int) {
 		f.option(c.Variadic && i == len(c.Args)-1, "VARIADIC ")
+		if i == 0 && len(c.Name) == 1 && c.Name[0].Text == "position" {
+			f.operand(c.Args[0], printOperator) // IN would make it POSITION(a IN b)
+			return
+		}
 		f.argument(c.Args[i])
 	})
 	if len(c.OrderBy) > 0 {

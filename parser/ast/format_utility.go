@@ -176,7 +176,14 @@ func (f *formatter) set(s *Set) {
 	if s.Default {
 		f.text("DEFAULT")
 	}
-	f.exprs(s.Values)
+	f.list(len(s.Values), func(i int) {
+		// A bare word would be a string.
+		if c, ok := s.Values[i].(*ColumnRef); ok && len(c.Parts) == 1 {
+			f.parenExprs(s.Values[i : i+1])
+			return
+		}
+		f.expr(s.Values[i])
+	})
 }
 
 func (f *formatter) show(s *Show) {

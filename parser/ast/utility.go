@@ -261,7 +261,7 @@ type KillQuery struct {
 type Grant struct {
 	Span
 	Verb        string   // "grant", "revoke", "deny"
-	Privileges  []string // lower case; "all"
+	Privileges  []string // as SQL, in lower case: "select", "all privileges"; roles
 	Columns     [][]Name // one entry a privilege
 	ObjectKind  string   // "table", "schema", "all tables in schema", "" for roles
 	Objects     []ObjectName
