@@ -33,7 +33,7 @@ func (p *parser) alter() ast.Statement {
 	for p.err == nil {
 		act, ok := p.alterAction()
 		if !ok {
-			return p.generic(pos, "ALTER "+objectWords[a.Kind])
+			return p.generic(pos, "ALTER "+a.Kind.String())
 		}
 		a.Actions = append(a.Actions, act)
 		if !p.accept(tokComma) {
@@ -227,15 +227,6 @@ func (p *parser) alterColumn(a *ast.AlterAction) bool {
 		return false
 	}
 	return true
-}
-
-// objectWords are the words of each kind of object.
-var objectWords = [...]string{
-	ast.ObjectTable: "TABLE", ast.ObjectView: "VIEW", ast.ObjectMaterializedView: "MATERIALIZED VIEW",
-	ast.ObjectIndex: "INDEX", ast.ObjectSchema: "SCHEMA", ast.ObjectCatalog: "CATALOG",
-	ast.ObjectSequence: "SEQUENCE", ast.ObjectType: "TYPE", ast.ObjectDomain: "DOMAIN",
-	ast.ObjectFunction: "FUNCTION", ast.ObjectMacro: "MACRO", ast.ObjectColumn: "COLUMN",
-	ast.ObjectDatabase: "DATABASE", ast.ObjectRole: "ROLE", ast.ObjectForeignTable: "FOREIGN TABLE",
 }
 
 // objectKind reads the words of an object's kind.

@@ -85,15 +85,15 @@ func (p *parser) syntaxErrorAt(t token, hint string) {
 	if p.err != nil {
 		return
 	}
+	if hint == "" {
+		hint = p.hintFor(t)
+	}
 	switch t.kind {
 	case tokStop:
 		return
 	case tokEOF:
 		p.fail(codeSyntax, int(t.pos), hint, "syntax error at end of input")
 	default:
-		if hint == "" {
-			hint = p.hintFor(t)
-		}
 		p.fail(codeSyntax, int(t.pos), hint, "syntax error at or near \"%s\"", p.sql[t.pos:t.end])
 	}
 }

@@ -68,13 +68,25 @@ func (p *parser) moreArgs(c *ast.FuncCall) {
 	p.expect(tokRightParen)
 }
 
-// arg reads one argument: an expression, * , a lambda, name => value.
+// arg reads one argument: [VARIADIC] value, or name => value.
 func (p *parser) arg(c *ast.FuncCall) ast.Expr {
+	if p.accept(kwVariadic) {
+		c.Variadic = true
+	}
+	if k := p.ahead[0].kind; (k == tokFatArrow || k == tokColonEquals) && (isTypeOrFunctionName(p.tok.kind) || isColumnName(p.tok.kind)) {
+		n := &ast.NamedArg{Pos: p.at(), Name: p.takeName()}
+		p.advance()
+		n.Value = p.argValue()
+		return n
+	}
+	return p.argValue()
+}
+
+// argValue reads an expression, * or a lambda.
+func (p *parser) argValue() ast.Expr {
 	pos := p.at()
 	p.argAt = p.tok.pos
 	switch {
-	case p.accept(kwVariadic):
-		c.Variadic = true
 	case p.is(tokStar):
 		return p.star()
 	case p.is(kwLambda) && isColumnName(p.ahead[0].kind) && (p.ahead[1].kind == tokColon || p.ahead[1].kind == tokComma):
@@ -86,11 +98,6 @@ func (p *parser) arg(c *ast.FuncCall) ast.Expr {
 	case p.ahead[0].kind == tokLambdaArrow && isColumnName(p.tok.kind) && !isConstant(p.ahead[1].kind):
 		n := p.takeName()
 		return p.lambdaBody([]ast.Name{n})
-	case (p.ahead[0].kind == tokFatArrow || p.ahead[0].kind == tokColonEquals) && (isTypeOrFunctionName(p.tok.kind) || isColumnName(p.tok.kind)):
-		n := &ast.NamedArg{Pos: pos, Name: p.takeName()}
-		p.advance()
-		n.Value = p.arg(c)
-		return n
 	}
 	e := p.expr()
 	if s, ok := e.(*ast.Star); ok {

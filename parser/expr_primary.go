@@ -280,11 +280,7 @@ func (p *parser) array() ast.Expr {
 	case tokLeftBracket:
 		return p.bracketList(pos)
 	case tokLeftParen:
-		if sub, ok := p.paren().(*ast.Subquery); ok {
-			return &ast.ArrayQuery{Pos: pos, Query: sub.Query}
-		}
-		p.fail(codeSyntax, int(pos), "write ARRAY[a, b], or ARRAY(SELECT …)", "syntax error at or near \"ARRAY\"")
-		return nil
+		return &ast.ArrayQuery{Pos: pos, Query: p.parenQuery("write ARRAY[a, b], or ARRAY(SELECT …)")}
 	}
 	p.syntaxErrorHint("write ARRAY[a, b], or ARRAY(SELECT …)")
 	return nil

@@ -13,12 +13,7 @@ func (p *parser) specialCall() ast.Expr {
 	case kwExists:
 		e := &ast.Exists{Pos: p.at()}
 		p.advance()
-		sub, ok := p.paren().(*ast.Subquery)
-		if !ok {
-			p.syntaxErrorHint("EXISTS takes a subquery")
-			return nil
-		}
-		e.Query = sub.Query
+		e.Query = p.parenQuery("EXISTS takes a subquery")
 		return e
 	case kwTryCast:
 		return p.cast(true)
@@ -42,6 +37,18 @@ func (p *parser) specialCall() ast.Expr {
 		return p.plainCall(ast.ObjectName{p.takeName()})
 	}
 	return nil
+}
+
+// parenQuery reads (query).
+func (p *parser) parenQuery(hint string) *ast.Query {
+	p.expect(tokLeftParen)
+	if !p.startsQuery() && !p.is(tokLeftParen) {
+		p.syntaxErrorHint(hint)
+		return nil
+	}
+	q := p.query()
+	p.expect(tokRightParen)
+	return q
 }
 
 // row reads ROW(a, b).

@@ -17,17 +17,23 @@ func (p *parser) hintFor(t token) string {
 		if p.lastByte() == ',' {
 			return "remove the comma before it"
 		}
-	case tokOp:
-		switch p.sql[t.pos:t.end] {
+		return ""
+	case kwSelect, kwHaving, kwUnion, kwIntersect, kwExcept, kwOn, kwAnd, kwOr, kwNot, kwThen, kwWhen, kwElse, kwIn,
+		kwLimit, kwAs, kwInto, kwUsing, kwJoin, kwIs:
+		return ""
+	}
+	for _, w := range []token{t, p.prev} {
+		if w.kind != tokOp {
+			continue
+		}
+		switch p.sql[w.pos:w.end] {
 		case "?":
 			return "parameters are written $1, $2"
-		case "&&":
-			return "the logical operator is AND"
 		case "`":
 			return "names are quoted with double quotes"
 		}
 	}
-	if t.kind >= keywordsFrom && !isColumnName(t.kind) {
+	if t.kind >= keywordsFrom && !isColumnName(t.kind) && p.prev.kind != t.kind {
 		return "\"" + keywordText[t.kind-keywordsFrom] + "\" is a reserved word: as a name it needs double quotes"
 	}
 	return ""
@@ -46,7 +52,7 @@ var clauseWords = []string{
 	"select", "from", "where", "group", "order", "having", "limit", "offset", "union", "intersect", "except",
 	"join", "inner", "outer", "cross", "natural", "using", "between", "distinct", "values", "insert", "update", "delete",
 	"create", "table", "with", "recursive", "returning", "window", "qualify", "partition", "explain", "alter", "drop",
-	"merge", "truncate", "begin", "commit", "rollback", "prepare", "execute", "describe", "analyze", "show",
+	"merge", "truncate", "view", "schema", "index", "catalog", "begin", "commit", "rollback", "prepare", "execute", "describe", "analyze", "show",
 }
 
 // nearKeyword returns the clause word that is one edit from a word, or two for

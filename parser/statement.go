@@ -207,7 +207,11 @@ func (p *parser) genericObject(pos ast.Pos, verb string) ast.Statement {
 			return p.generic(pos, verb+" "+object)
 		}
 	}
-	p.syntaxErrorHint(verb + " is followed by what it applies to, such as TABLE, VIEW, SCHEMA or INDEX")
+	hint := p.hintForStatement()
+	if hint == "" {
+		hint = verb + " is followed by what it applies to, such as TABLE, VIEW, SCHEMA or INDEX"
+	}
+	p.syntaxErrorHint(hint)
 	return nil
 }
 

@@ -1,7 +1,8 @@
 package ast
 
-// ColumnRef is a reference of one to four parts: col, tab.col, schema.tab.col,
-// catalog.schema.tab.col. Only the analyzer can tell a column from a field.
+// ColumnRef is a dotted reference: col, tab.col, schema.tab.col,
+// catalog.schema.tab.col, with fields of rows behind it or not. Only the analyzer
+// can tell a column from a field.
 type ColumnRef struct {
 	Pos
 	Parts []Name

@@ -1,6 +1,10 @@
 package ast
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // KeywordClass is how far a word is reserved, in PostgreSQL's four classes.
 type KeywordClass uint8
@@ -18,6 +22,9 @@ const (
 
 // ClassOf returns the class of a lower-case word.
 func ClassOf(word string) KeywordClass { return keywordClasses[word] }
+
+// Keywords returns every key word in alphabetical order, as pg_get_keywords needs.
+func Keywords() []string { return slices.Sorted(maps.Keys(keywordClasses)) }
 
 // NeedsAs reports that an unquoted word can be a column label only after AS.
 func NeedsAs(word string) bool { return needsAs[word] }
