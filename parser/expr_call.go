@@ -9,7 +9,7 @@ func (p *parser) call(name ast.ObjectName) ast.Expr {
 	switch {
 	case p.isString():
 		return p.callToLiteral(c, "")
-	case p.ahead[0].kind == kwTime && (p.is(kwWith) || p.is(kwWithout)) && len(name) == 1 && !name[0].Quoted:
+	case p.ahead[0].kind == kwTime && (p.is(kwWith) || p.is(kwWithout)) && isTimeName(name):
 		suffix := ""
 		if p.is(kwWith) {
 			suffix = "tz"
@@ -24,6 +24,11 @@ func (p *parser) call(name ast.ObjectName) ast.Expr {
 		return p.callToLiteral(c, suffix)
 	}
 	return p.callSuffix(c)
+}
+
+// isTimeName reports TIME and TIMESTAMP, which WITH TIME ZONE may follow.
+func isTimeName(name ast.ObjectName) bool {
+	return len(name) == 1 && !name[0].Quoted && (name[0].Text == "time" || name[0].Text == "timestamp")
 }
 
 // plainCall is call where only a call can stand.
