@@ -30,6 +30,14 @@ func Compare(t Type, a, b Value) int {
 	}
 }
 
+// SameValue reports whether a and b are not distinct: equal, or both NULL.
+func SameValue(t Type, a, b Value) bool {
+	if a.Null || b.Null {
+		return a.Null && b.Null
+	}
+	return Compare(t, a, b) == 0
+}
+
 func compareFloat(a, b float64) int {
 	switch {
 	case a < b:
@@ -48,7 +56,7 @@ func compareFloat(a, b float64) int {
 
 func compareNested(t Type, a, b Value) int {
 	kids := t.Children()
-	for i := 0; i < len(a.L) && i < len(b.L); i++ {
+	for i := 0; i < len(a.L) && i < len(b.L) && len(kids) > 0; i++ {
 		x, y := a.L[i], b.L[i]
 		switch {
 		case x.Null && y.Null:
@@ -87,6 +95,9 @@ func Hash(t Type, v Value) uint64 {
 		kids := t.Children()
 		h := HashInt64(int64(len(v.L)))
 		for i, e := range v.L {
+			if len(kids) == 0 {
+				break
+			}
 			h = HashCombine(h, Hash(kids[i%len(kids)], e))
 		}
 		return h
