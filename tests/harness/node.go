@@ -59,7 +59,7 @@ func (n *Node) start() error {
 	defer log.Close()
 	n.process = exec.Command(bin, n.args(ready)...)
 	n.process.Stdout, n.process.Stderr = log, log
-	n.process.Env = append(append(os.Environ(), "MUSTER_CLUSTER_SECRET="+n.cluster.secret), n.cluster.options.Env...)
+	n.process.Env = append(append(environment(), "MUSTER_CLUSTER_SECRET="+n.cluster.secret), n.cluster.options.Env...)
 	n.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := n.process.Start(); err != nil {
 		return err
@@ -71,6 +71,18 @@ func (n *Node) start() error {
 		close(exited)
 	}()
 	return n.awaitReady(ready)
+}
+
+// environment is that of the test without the variables that configure a
+// server: those of the tests themselves begin with MUSTER_ too.
+func environment() []string {
+	var out []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "MUSTER_") {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (n *Node) args(ready string) []string {
