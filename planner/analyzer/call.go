@@ -5,7 +5,6 @@ import (
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
 	"github.com/muster-sql/muster/parser/ast"
-	"github.com/muster-sql/muster/planner/logical"
 )
 
 // Functions that the analyzer relies on beside operators.
@@ -359,4 +358,3 @@ func (x *exprs) slice(arg expr.Expr, e *ast.Subscript) (expr.Expr, error) {
 	return x.a.call(fnSlice, append([]expr.Expr{arg}, bounds...), e.At())
 }
 
-var _ = logical.BoolType

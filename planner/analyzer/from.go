@@ -271,7 +271,7 @@ func (a *analyzer) view(f *found, n ast.ObjectName) (relation, error) {
 	if !ok {
 		return relation{}, sqlerr.New(sqlerr.WrongObjectType, "view is not a query: %q", full).At(n.At())
 	}
-	s := &scope{path: path{catalog: f.catalog, schemas: f.table.DefaultPath}}
+	s := &scope{path: searchPath{catalog: f.catalog, schemas: f.table.DefaultPath}}
 	if len(s.path.schemas) == 0 {
 		s.path.schemas = []string{f.table.Name.Schema}
 	}

@@ -46,14 +46,14 @@ func newResolver(ctx context.Context, env *Env) *resolver {
 	return &resolver{ctx: ctx, env: env, asked: map[place]*found{}}
 }
 
-// path is where unqualified names are looked for.
-type path struct {
+// searchPath is where unqualified names are looked for.
+type searchPath struct {
 	catalog string
 	schemas []string
 }
 
-func sessionPath(s *spi.Session) path {
-	p := path{catalog: s.Catalog, schemas: s.SearchPath}
+func sessionPath(s *spi.Session) searchPath {
+	p := searchPath{catalog: s.Catalog, schemas: s.SearchPath}
 	if len(p.schemas) == 0 {
 		if s.Schema != "" {
 			p.schemas = []string{s.Schema}
@@ -83,7 +83,7 @@ func (r *resolver) hasCatalog(n ast.Name) (string, bool) {
 }
 
 // places lists what a name may mean, in the order of preference (D9).
-func (r *resolver) places(n ast.ObjectName, p path) []place {
+func (r *resolver) places(n ast.ObjectName, p searchPath) []place {
 	table := n.Last().Text
 	switch len(n) {
 	case 1:
@@ -98,7 +98,7 @@ func (r *resolver) places(n ast.ObjectName, p path) []place {
 	return nil
 }
 
-func (r *resolver) searched(table string, p path) []place {
+func (r *resolver) searched(table string, p searchPath) []place {
 	var out []place
 	if c, ok := r.hasCatalog(ast.Name{Text: systemCatalog}); ok {
 		out = append(out, place{c, spi.Name{Schema: "pg_catalog", Table: table}})
@@ -114,7 +114,7 @@ func (r *resolver) searched(table string, p path) []place {
 
 // inSchema looks into a schema of the current catalog, or into one named as
 // "catalog.schema".
-func (r *resolver) inSchema(schema, table string, p path) []place {
+func (r *resolver) inSchema(schema, table string, p searchPath) []place {
 	var out []place
 	if p.catalog != "" && p.catalog != allCatalogs {
 		if c, ok := r.hasCatalog(ast.Name{Text: p.catalog}); ok {
@@ -129,7 +129,7 @@ func (r *resolver) inSchema(schema, table string, p path) []place {
 	return out
 }
 
-func (r *resolver) twoParts(first ast.Name, table string, p path) []place {
+func (r *resolver) twoParts(first ast.Name, table string, p searchPath) []place {
 	out := r.inSchema(first.Text, table, p)
 	if c, ok := r.hasCatalog(first); ok {
 		out = append(out, place{c, spi.Name{Schema: catalog.DefaultSchema, Table: table}})
@@ -203,7 +203,7 @@ func (r *resolver) askCatalog(name string, names []spi.Name) error {
 }
 
 // table finds what a written name means, or explains that there is none.
-func (r *resolver) table(n ast.ObjectName, p path) (*found, error) {
+func (r *resolver) table(n ast.ObjectName, p searchPath) (*found, error) {
 	if len(n) > 3 {
 		return nil, sqlerr.New(sqlerr.SyntaxError, "improper qualified name (too many dotted names): %s", n).At(n.At())
 	}
@@ -221,7 +221,7 @@ func (r *resolver) table(n ast.ObjectName, p path) (*found, error) {
 }
 
 // missing is the error for a name without a table, with what is near to it.
-func (r *resolver) missing(n ast.ObjectName, p path, places []place) error {
+func (r *resolver) missing(n ast.ObjectName, p searchPath, places []place) error {
 	if len(n) == 3 {
 		if _, ok := r.hasCatalog(n[0]); !ok {
 			err := sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", plainName(n)).At(n.At())
@@ -248,7 +248,7 @@ func plainName(n ast.ObjectName) string {
 
 // similar looks for tables of a like name where the name was looked for, then
 // for the same name elsewhere. Sources that do not answer are passed over.
-func (r *resolver) similar(n ast.ObjectName, p path, places []place) string {
+func (r *resolver) similar(n ast.ObjectName, p searchPath, places []place) string {
 	want := n.Last().Text
 	best, folded := "", []string(nil)
 	seen := map[place]bool{}
@@ -293,7 +293,7 @@ func (r *resolver) tablesOf(dir place) []string {
 }
 
 // elsewhere finds a table of this name in the default schema of another catalog.
-func (r *resolver) elsewhere(table string, p path) string {
+func (r *resolver) elsewhere(table string, p searchPath) string {
 	var out []string
 	for _, c := range r.env.Catalogs.Names() {
 		if c == p.catalog || c == systemCatalog {

@@ -41,7 +41,7 @@ type scope struct {
 	outer *scope
 	src   *source
 	with  *with
-	path  path
+	path  searchPath
 	// blocked are the entries to the left of an item of FROM that is not
 	// LATERAL: they explain errors only.
 	blocked *source
