@@ -357,4 +357,3 @@ func (x *exprs) slice(arg expr.Expr, e *ast.Subscript) (expr.Expr, error) {
 	}
 	return x.a.call(fnSlice, append([]expr.Expr{arg}, bounds...), e.At())
 }
-

@@ -120,3 +120,6 @@ func checkSetOp(n *SetOp) error {
 	}
 	return nil
 }
+
+// ValidateIn is Validate for a subtree that may read the outer columns.
+func ValidateIn(n Node, outer Set) error { return validate(n, outer) }

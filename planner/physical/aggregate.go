@@ -170,4 +170,3 @@ func (l *lowering) partialRows(n *logical.Aggregate, r lowered) float64 {
 	}
 	return rows
 }
-

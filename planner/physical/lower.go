@@ -327,4 +327,3 @@ func (l *lowering) without(r lowered) lowered {
 	}
 	return l.arranged(r, keep)
 }
-

@@ -58,7 +58,7 @@ var policy = []layer{
 	{"planner/stats", spi + " planner/logical", ""},
 	{"planner/analyzer", spi + " parser/ast connectors/catalog exec/functions exec/eval planner/logical", ""},
 	{"planner/optimizer/...", spi + " planner/logical planner/stats exec/functions exec/eval planner/optimizer/...", ""},
-	{"planner/physical", spi + " planner/logical planner/stats exec/plan", ""},
+	{"planner/physical", spi + " planner/logical planner/stats exec/plan exec/functions", ""},
 	{"planner/fragment", spi + " planner/logical planner/stats exec/plan", ""},
 	{"planner", spi + " parser/ast connectors/catalog exec/plan exec/functions planner/...", ""},
 
