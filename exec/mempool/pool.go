@@ -42,6 +42,8 @@ type Pool struct {
 	unit   int64 // the quantum
 	refs   int   // of a query pool, guarded by root.mu
 
+	refuse func() error // of tests
+
 	credit  atomic.Int64 // taken from the ancestors and not in use
 	keep    atomic.Int64 // credit that Free leaves alone (Ensure)
 	mu      sync.Mutex
@@ -105,7 +107,7 @@ func (p *Pool) Query(ctx context.Context, o QueryOptions) *Pool {
 }
 
 func (p *Pool) child(name string) *Pool {
-	return &Pool{name: name, parent: p, root: p.root, query: p.query, ctx: p.ctx, block: p.block, hint: p.hint, unit: p.unit}
+	return &Pool{name: name, parent: p, root: p.root, query: p.query, ctx: p.ctx, block: p.block, hint: p.hint, refuse: p.refuse, unit: p.unit}
 }
 
 // Child returns a pool below p.
@@ -151,6 +153,11 @@ func (p *Pool) Alloc(n int) (*page.Buffer, error) {
 
 // Reserve implements page.Pool.
 func (p *Pool) Reserve(n int) error {
+	if p.refuse != nil {
+		if err := p.refuse(); err != nil {
+			return err
+		}
+	}
 	if p.spend(int64(n)) {
 		return nil
 	}
@@ -303,3 +310,7 @@ func (p *Pool) QueryLimit() int64 {
 	}
 	return p.query.Limit()
 }
+
+// OnReserve makes f decide about every reservation of p's descendants that are
+// made afterwards, before the limits do: a test's way to refuse the n-th one.
+func (p *Pool) OnReserve(f func() error) { p.refuse = f }
