@@ -178,11 +178,20 @@ func (r *Run) advance() error {
 		r.place(&cut.Stages[i])
 	}
 	for _, st := range r.order {
+		if !r.ready(st) {
+			continue
+		}
 		if err := r.settle(st); err != nil {
 			return err
 		}
 	}
 	return r.watch()
+}
+
+// ready reports whether it is known who reads a stage: before that nobody can
+// say how many partitions its output has, unless it may be decided late.
+func (r *Run) ready(st *stage) bool {
+	return st.Output == plan.LateBound || st.ID == r.root || r.stages[st.Consumer] != nil
 }
 
 // watch asks to be told when a node of the run dies.
