@@ -115,7 +115,7 @@ func (p *parser) isTest(left ast.Expr) ast.Expr {
 		e.Test = ast.IsUnknown
 	case p.accept2(kwDistinct, kwFrom):
 		d := &ast.IsDistinct{Pos: pos, Left: left, Not: e.Not, Right: p.exprAt(precIs + 1)}
-		if p.is(kwIs) {
+		if infixPrec[p.tok.kind] == precIs {
 			p.syntaxErrorHint("put one of the two predicates in parentheses")
 		}
 		return d
