@@ -1,5 +1,7 @@
-# One static binary in an empty image:
-#   docker build -t muster . && docker run -p 5440:5440 muster
+# One static binary in an empty image. A listener that others can reach needs TLS and users
+# (tls_cert, tls_key and [users] of muster.toml):
+#   docker build -t muster .
+#   docker run -p 5440:5440 -v ./etc:/etc/muster:ro muster server --data /data --config /etc/muster/muster.toml --pg 0.0.0.0:5440
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -118,7 +118,7 @@ func TestAKilledWorkerCostsATaskNotTheQuery(t *testing.T) {
 			t.Errorf("round %d: %s, %s killed: %v", round, name, victim.Name, err)
 		}
 		victim.Restart(t)
-		g.cluster.AwaitWorkers(t, 3)
+		g.cluster.AwaitWorkers(t)
 	}
 	t.Logf("counts: %d kills, %d exact answers, %d clean errors", rounds, rounds-failed, failed)
 	if failed > rounds/10 {
@@ -139,7 +139,7 @@ func TestAFrozenWorkerIsDeadAfterItsLease(t *testing.T) {
 			t.Errorf("%s, %s frozen: took %v", name, victim.Name, took)
 		}
 		victim.Cont()
-		g.cluster.AwaitWorkers(t, 3)
+		g.cluster.AwaitWorkers(t)
 	}
 	g.undisturbed(t)
 }

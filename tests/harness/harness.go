@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -131,7 +132,7 @@ func (c *Cluster) start() error {
 			return err
 		}
 	}
-	return c.awaitWorkers(len(c.Nodes) - 1)
+	return c.awaitWorkers()
 }
 
 // Stop ends every process and removes their folders.
@@ -170,37 +171,54 @@ func (c *Cluster) Connect(t testing.TB, database string) *pgx.Conn {
 	return conn
 }
 
-// AwaitWorkers waits until the coordinator counts n live workers.
-func (c *Cluster) AwaitWorkers(t testing.TB, n int) {
+// AwaitWorkers waits until the coordinator knows every worker that runs.
+func (c *Cluster) AwaitWorkers(t testing.TB) {
 	t.Helper()
-	if err := c.awaitWorkers(n); err != nil {
+	if err := c.awaitWorkers(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (c *Cluster) awaitWorkers(n int) error {
-	if c.options.Workers == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	var got int
-	var err error
-	for ctx.Err() == nil {
-		if got, err = c.liveWorkers(ctx); err == nil && got == n {
+func (c *Cluster) awaitWorkers() error {
+	missing := ""
+	for begin := time.Now(); time.Since(begin) < readyMax; time.Sleep(20 * time.Millisecond) {
+		known, err := c.Members()
+		if err != nil {
+			missing = err.Error()
+			continue
+		}
+		missing = ""
+		for _, w := range c.Workers() {
+			if w.Alive() && !slices.Contains(known, w.Addr.RPC) {
+				missing = w.Name + " is not a member"
+			}
+		}
+		if missing == "" {
 			return nil
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	return fmt.Errorf("the coordinator sees %d of %d workers: %w", got, n, err)
+	return fmt.Errorf("the cluster is not whole: %s", missing)
 }
 
-func (c *Cluster) liveWorkers(ctx context.Context) (n int, err error) {
-	conn, err := pgx.Connect(ctx, c.URL("system"))
-	if err != nil {
-		return 0, err
+// Members lists the rpc addresses of the nodes that the coordinator holds for
+// alive and that take work.
+func (c *Cluster) Members() ([]string, error) {
+	text, ok := c.Coordinator().get("/v1/nodes")
+	if !ok {
+		return nil, fmt.Errorf("the coordinator does not answer /v1/nodes")
 	}
-	defer conn.Close(ctx)
-	err = conn.QueryRow(ctx, "SELECT count(*) FROM system.nodes WHERE role = 'worker' AND state = 'live'").Scan(&n)
-	return n, err
+	var nodes []struct {
+		Addr     string `json:"addr"`
+		Draining bool   `json:"draining"`
+	}
+	if err := json.Unmarshal([]byte(text), &nodes); err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, n := range nodes {
+		if !n.Draining {
+			out = append(out, n.Addr)
+		}
+	}
+	return out, nil
 }
