@@ -113,16 +113,16 @@ func (p *Portal) Columns() []plan.Column {
 }
 
 // Begin starts the statement, or goes on with one that was suspended; pause
-// must be called before ctx ends. The statement ends with base, which outlives
-// suspensions, and when ctx is cancelled in between.
-func (p *Portal) Begin(base, ctx context.Context) (r Result, pause func(), err error) {
+// must be called before ctx ends. The statement ends with its session, so that it
+// outlives suspensions, and when ctx is cancelled in between.
+func (p *Portal) Begin(ctx context.Context) (r Result, pause func(), err error) {
 	if p.ended && p.result == nil {
 		return nil, nil, sqlerr.New(sqlerr.ObjectNotInState, "portal \"%s\" cannot be run", p.Name)
 	}
 	if p.result != nil {
 		return p.result, p.link(ctx), nil
 	}
-	own, cancel := context.WithCancelCause(base)
+	own, cancel := context.WithCancelCause(p.session.base)
 	p.cancel = cancel
 	pause = p.link(ctx)
 	if p.result, err = p.session.Execute(own, p.Prepared.Statement, p.Args); err != nil {
@@ -192,8 +192,8 @@ func (p *Portal) Tag(rows int64) string { return p.result.Tag(rows) }
 // Ended reports whether all rows have been read.
 func (p *Portal) Ended() bool { return p.ended }
 
-// Declare opens a cursor over a query, which begins now and ends with base.
-func (s *Session) Declare(base, ctx context.Context, name string, st Statement, args Args, hold Hold) error {
+// Declare opens a cursor over a query, which begins now.
+func (s *Session) Declare(ctx context.Context, name string, st Statement, args Args, hold Hold) error {
 	if name == "" {
 		return sqlerr.New(sqlerr.InvalidCursorName, "invalid cursor name: must not be empty")
 	}
@@ -201,7 +201,7 @@ func (s *Session) Declare(base, ctx context.Context, name string, st Statement, 
 		return err
 	}
 	p := &Portal{Name: name, session: s, held: bool(hold), Args: args, Prepared: &Prepared{Name: name, Statement: st}}
-	_, pause, err := p.Begin(base, ctx)
+	_, pause, err := p.Begin(ctx)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ const AllCatalogs = "muster"
 // and Info may be called by others.
 type Session struct {
 	store    *Store
+	base     context.Context // of the connection; statements that are suspended end with it
 	id       uint32
 	key      []byte
 	user     string
@@ -51,7 +52,7 @@ type Session struct {
 	ended       error                   // set by Terminate
 	running     string
 	since       time.Time
-	wake        func() // interrupts a wait for the client
+	wake        func(now Now) // interrupts a wait for the client
 }
 
 // made is what is built from the values once for many statements.
@@ -343,9 +344,6 @@ func (s *Session) Start(ctx context.Context, text string) (context.Context, func
 	}
 	s.mu.Lock()
 	s.cancel, s.running, s.since = cancel, text, s.store.o.Clock.Now()
-	if s.ended != nil {
-		cancel(s.ended)
-	}
 	s.mu.Unlock()
 	return ctx, func() {
 		s.mu.Lock()
@@ -365,24 +363,32 @@ func (s *Session) Cancel(cause error) {
 	}
 }
 
+// Now says whether a session ends in the middle of a statement.
+type Now bool
+
 // Terminate ends the running statement and asks the connection to close.
-func (s *Session) Terminate(cause error) {
+func (s *Session) Terminate(cause error) { s.end(cause, true) }
+
+// Retire asks the connection to close after the running statement.
+func (s *Session) Retire(cause error) { s.end(cause, false) }
+
+func (s *Session) end(cause error, now Now) {
 	s.mu.Lock()
 	if s.ended == nil {
 		s.ended = cause
 	}
-	if s.cancel != nil {
+	if now && s.cancel != nil {
 		s.cancel(cause)
 	}
 	wake := s.wake
 	s.mu.Unlock()
 	if wake != nil {
-		wake()
+		wake(now)
 	}
 }
 
-// OnTerminate registers what interrupts the connection's wait for its client.
-func (s *Session) OnTerminate(wake func()) {
+// OnEnd registers what interrupts the connection's wait for its client.
+func (s *Session) OnEnd(wake func(now Now)) {
 	s.mu.Lock()
 	s.wake = wake
 	s.mu.Unlock()

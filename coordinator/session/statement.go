@@ -164,6 +164,12 @@ func (s *Session) Deallocate(name string) bool {
 	return ok
 }
 
+// DropUnnamed ends the statement and the portal without a name.
+func (s *Session) DropUnnamed() {
+	s.Deallocate("")
+	s.ClosePortal("")
+}
+
 // DeallocateAll forgets every prepared statement.
 func (s *Session) DeallocateAll() { clear(s.prepared) }
 

@@ -62,9 +62,9 @@ func NewStore(o Options) *Store {
 // keyBytes is the length of the secret that cancels statements.
 const keyBytes = 32
 
-// Open makes a session; an unknown database is 3D000, one too many 53300.
+// Open makes a session, whose statements end with ctx; an unknown database is 3D000, one too many 53300.
 // Settings that are not known are ignored with a warning.
-func (st *Store) Open(_ context.Context, u Startup) (*Session, error) {
+func (st *Store) Open(ctx context.Context, u Startup) (*Session, error) {
 	db := u.Database
 	if db == "" {
 		db = AllCatalogs
@@ -73,7 +73,7 @@ func (st *Store) Open(_ context.Context, u Startup) (*Session, error) {
 		return nil, sqlerr.New(sqlerr.InvalidCatalogName, "database \"%s\" does not exist", db)
 	}
 	s := &Session{
-		store: st, user: u.User, database: db, catalog: db, remote: u.Remote, created: st.o.Clock.Now(),
+		store: st, base: ctx, user: u.User, database: db, catalog: db, remote: u.Remote, created: st.o.Clock.Now(),
 		key: make([]byte, keyBytes), prepared: map[string]*Prepared{}, portals: map[string]*Portal{},
 	}
 	if db == "postgres" {
@@ -158,11 +158,15 @@ func (st *Store) Find(id uint32) *Session {
 	return st.sessions[id]
 }
 
-// Drain refuses new sessions with cause; those that are there stay.
+// Drain refuses new sessions with cause and ends those that are there after
+// their running statements.
 func (st *Store) Drain(cause error) {
 	st.mu.Lock()
-	defer st.mu.Unlock()
 	st.draining = cause
+	st.mu.Unlock()
+	for _, s := range st.all() {
+		s.Retire(cause)
+	}
 }
 
 // TerminateAll asks every session to end.
