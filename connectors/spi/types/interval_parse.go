@@ -89,6 +89,7 @@ const (
 	ivDecade
 	ivCentury
 	ivMillennium
+	ivQuarter // of date_trunc only
 	ivAgo
 )
 
@@ -102,6 +103,7 @@ var intervalUnits = map[string]int{
 	"mil": ivMillennium, "millennia": ivMillennium, "millennium": ivMillennium, "mils": ivMillennium,
 	"millisecon": ivMilli, "ms": ivMilli, "msec": ivMilli, "msecond": ivMilli, "mseconds": ivMilli, "msecs": ivMilli,
 	"mon": ivMonth, "mons": ivMonth, "month": ivMonth, "months": ivMonth,
+	"qtr": ivQuarter, "quarter": ivQuarter,
 	"s": ivSecond, "sec": ivSecond, "second": ivSecond, "seconds": ivSecond, "secs": ivSecond,
 	"w": ivWeek, "week": ivWeek, "weeks": ivWeek, "y": ivYear, "year": ivYear, "years": ivYear, "yr": ivYear, "yrs": ivYear,
 }

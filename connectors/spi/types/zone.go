@@ -197,7 +197,7 @@ func posixZone(name string) *Zone {
 		}
 		seconds, unit = seconds+v*unit, unit/60
 	}
-	if seconds > 167*3600 {
+	if seconds >= (zoneHoursMax+1)*3600 {
 		return nil
 	}
 	return FixedZone(abbr, sign*seconds)
