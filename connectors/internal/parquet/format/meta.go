@@ -171,6 +171,7 @@ type Statistics struct {
 	Min, Max           []byte // of the older kind: signed order
 	MinValue, MaxValue []byte
 	Nulls, Distinct    int64
+	MinCut, MaxCut     bool // only written: the newer bounds are not values
 }
 
 // ColumnChunk is a column of a row group.
@@ -194,10 +195,18 @@ type ColumnChunk struct {
 	OffsetIndexLen   int32
 	ColumnIndex      int64 // 0 none
 	ColumnIndexLen   int32
-	Path             []string // only written
+	Path             []string    // only written
+	PageCounts       []PageCount // only written
 	dictPages        bool
 	plainPages       bool
 	hasEncodingStats bool
+}
+
+// PageCount says how many pages of a chunk have an encoding.
+type PageCount struct {
+	Kind     PageKind
+	Encoding Encoding
+	Count    int32
 }
 
 // RowGroup is a horizontal part of a file.
