@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/muster-sql/muster/connectors/internal/objectstore"
 	"github.com/muster-sql/muster/connectors/internal/parquet"
@@ -71,7 +72,7 @@ func parseURL(s string) (spi.Config, error) {
 
 // connector reads and writes the files below root.
 type connector struct {
-	store    objectstore.Store
+	store    *objectstore.Local
 	footers  *parquet.Cache
 	pool     page.Pool
 	clock    spi.Clock
@@ -79,6 +80,9 @@ type connector struct {
 	oneFile  bool   // root is a file
 	outside  bool
 	writable bool
+
+	mu     sync.Mutex
+	claims map[string]objectstore.Lock // by staging folder
 }
 
 var _ spi.Connector = (*connector)(nil)
@@ -86,7 +90,7 @@ var _ spi.Connector = (*connector)(nil)
 func open(ctx context.Context, _ string, c spi.Config, env spi.Env) (spi.Connector, error) {
 	store := &objectstore.Local{}
 	k := &connector{store: store, pool: env.Pool, clock: env.Clock, outside: c[optionOutside] != "false", writable: c[optionWrite] != "false",
-		footers: parquet.NewCache(store, env.Pool, parquet.CacheBytesMax)}
+		footers: parquet.NewCache(store, env.Pool, parquet.CacheBytesMax), claims: map[string]objectstore.Lock{}}
 	if c[optionPath] == "" {
 		return k, nil
 	}
@@ -100,6 +104,10 @@ func open(ctx context.Context, _ string, c spi.Config, env spi.Env) (spi.Connect
 			return nil, err
 		}
 		k.oneFile = true
+	} else if k.writable {
+		if err := k.sweep(ctx, k.root); err != nil {
+			return nil, err
+		}
 	}
 	return k, nil
 }
@@ -111,6 +119,9 @@ func (k *connector) Caps() spi.Caps {
 		Doc:  "The rows of the Parquet files that a path or pattern names: *, ?, [a-z], {a,b}, ** for any folders.",
 		Bind: k.bindParquet,
 	}}}
+	if k.writable {
+		c.Write, c.DDL = k, definitions{k}
+	}
 	return c
 }
 
@@ -120,6 +131,12 @@ func (k *connector) Release(context.Context, spi.Snapshot) error { return nil }
 // Close implements spi.Connector.
 func (k *connector) Close() error {
 	k.footers.Close()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, l := range k.claims {
+		l.Release()
+	}
+	clear(k.claims)
 	return nil
 }
 

@@ -145,16 +145,29 @@ func (l *Local) Rename(_ context.Context, from, to string) error {
 		return failure(err, "rename", from)
 	}
 	if !st.IsDir() { // a link fails where there is a file, a rename does not
-		if err := os.Link(from, to); err != nil {
+		switch err := os.Link(from, to); {
+		case err == nil:
+			if err := os.Remove(from); err != nil {
+				return failure(err, "remove", from)
+			}
+			return syncFolder(path.Dir(to))
+		case errors.Is(err, fs.ErrExist):
 			return failure(err, "create", to)
-		}
-		if err := os.Remove(from); err != nil {
-			return failure(err, "remove", from)
-		}
-		return syncFolder(path.Dir(to))
+		} // else the file system has no links
 	}
 	if _, err := os.Lstat(to); err == nil {
 		return failure(fs.ErrExist, "create", to)
+	}
+	if err := os.Rename(from, to); err != nil {
+		return failure(err, "rename", from)
+	}
+	return syncFolder(path.Dir(to))
+}
+
+// Replace implements Store.
+func (l *Local) Replace(_ context.Context, from, to string) error {
+	if st, err := os.Stat(to); err == nil && st.IsDir() {
+		return failure(syscall.EISDIR, "replace", to)
 	}
 	if err := os.Rename(from, to); err != nil {
 		return failure(err, "rename", from)
@@ -195,6 +208,9 @@ func syncFolder(name string) error {
 	return nil
 }
 
+// PartSuffix follows the name of a file that is being written.
+const PartSuffix = ".part-"
+
 // Create implements Store: a hidden file beside the final one, renamed by Commit.
 func (l *Local) Create(_ context.Context, name string, c Condition) (Writer, error) {
 	if c == IfAbsent {
@@ -202,7 +218,7 @@ func (l *Local) Create(_ context.Context, name string, c Condition) (Writer, err
 			return nil, failure(fs.ErrExist, "create", name)
 		}
 	}
-	temp := path.Join(path.Dir(name), "."+path.Base(name)+".part-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(l.temporary.Add(1), 10))
+	temp := path.Join(path.Dir(name), "."+path.Base(name)+PartSuffix+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(l.temporary.Add(1), 10))
 	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return nil, failure(err, "create", temp)

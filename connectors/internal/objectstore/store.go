@@ -44,6 +44,8 @@ type Store interface {
 	Create(ctx context.Context, path string, c Condition) (Writer, error)
 	// Rename moves an object or a folder to a place where there is none (else 42P07).
 	Rename(ctx context.Context, from, to string) error
+	// Replace moves an object to a place where there may be another, at once.
+	Replace(ctx context.Context, from, to string) error
 	// Remove removes an object; a missing one is no error.
 	Remove(ctx context.Context, path string) error
 	// RemoveFolder removes a folder that holds nothing; a missing one is no error.
@@ -51,6 +53,16 @@ type Store interface {
 	// CreateFolder makes a folder and those above it; an existing one is no error.
 	CreateFolder(ctx context.Context, path string) error
 }
+
+// Locker is a Store whose objects can be locked across processes; the lock of
+// a process that ends is free.
+type Locker interface {
+	// Lock makes an object and locks it; nil when another holds it.
+	Lock(path string) (Lock, error)
+}
+
+// Lock is held until Release, which removes its object.
+type Lock interface{ Release() }
 
 // Condition restricts Create.
 type Condition uint8
