@@ -15,6 +15,7 @@ var generators = []func(root string) (map[string][]byte, error){
 	one("errors.md", errorCodes),
 	one("connectors.md", connectors),
 	one("rules.md", rules),
+	one("settings.md", settings),
 	functionFamilies,
 }
 

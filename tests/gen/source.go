@@ -14,6 +14,7 @@ import (
 
 	"github.com/muster-sql/muster/connectors/builtin"
 	"github.com/muster-sql/muster/connectors/spi"
+	"github.com/muster-sql/muster/coordinator/session"
 )
 
 // classes are PostgreSQL's names of the first two characters of a SQLSTATE.
@@ -110,8 +111,11 @@ func rules(root string) ([]byte, error) {
 			switch d := d.(type) {
 			case *ast.GenDecl:
 				for _, s := range d.Specs {
-					if t, ok := s.(*ast.TypeSpec); ok && d.Doc != nil {
-						docs[t.Name.Name] = d.Doc.Text()
+					switch s := s.(type) {
+					case *ast.TypeSpec:
+						docs[s.Name.Name] += d.Doc.Text()
+					case *ast.ValueSpec:
+						docs[s.Names[0].Name] += d.Doc.Text()
 					}
 				}
 			case *ast.FuncDecl:
@@ -129,7 +133,11 @@ func rules(root string) ([]byte, error) {
 	}
 	sort.Strings(list)
 	for _, n := range list {
-		fmt.Fprintf(out, "\n## %s\n\n%s", n, markdown(docs[named[n]]))
+		doc := docs[n] // of the variable, else of the type
+		if doc == "" {
+			doc = docs[named[n]]
+		}
+		fmt.Fprintf(out, "\n## %s\n\n%s", n, markdown(doc))
 	}
 	return out.Bytes(), nil
 }
@@ -198,4 +206,22 @@ var wordStart = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
 // words takes a name of Go apart: DivisionByZero is "division by zero".
 func words(name string) string {
 	return strings.ToLower(wordStart.ReplaceAllString(name, "$1$3 $2$4"))
+}
+
+// settings lists what SET takes.
+func settings(string) ([]byte, error) {
+	out := head("Session settings", "`coordinator/session`")
+	out.WriteString("`SET name TO value`, `SHOW name`, `RESET name`. A setting that PostgreSQL has means what it means there; \"Accepted\" says that\nclients may set it and nothing changes.\n")
+	out.WriteString("\n| setting | type | default | |\n|---|---|---|---|\n")
+	for _, s := range session.NewRegistry().All() {
+		kind := settingKinds[s.Kind]
+		switch {
+		case s.Fixed:
+			kind = "read only"
+		case len(s.Enum) > 0:
+			kind = strings.Join(s.Enum, ", ")
+		}
+		fmt.Fprintf(out, "| %s | %s | %s | %s |\n", s.Name, kind, cell(s.Default), cell(s.Doc))
+	}
+	return out.Bytes(), nil
 }
