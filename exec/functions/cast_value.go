@@ -38,27 +38,9 @@ func castByValue(from, to types.Type, o CastOptions) Kernel {
 
 // castValue converts what the loops do not.
 func castValue(from, to types.Type, v types.Value, o CastOptions, env *Env) (types.Value, error) {
-	switch {
-	case v.Null:
-		return v, nil
-	case from.IsString():
-		return parseText(to, v.S, o, env.Format())
-	case to.IsString():
-		return parseText(to, string(types.AppendText(nil, from, v, env.Format())), o, env.Format())
+	c := types.CastAssignment
+	if o.Explicit {
+		c = types.CastExplicit
 	}
-	return types.Value{}, sqlerr.Unsupported("cast from %s to %s is not built", from, to)
-}
-
-// parseText reads a value of a type; explicit casts to a character type with a
-// length cut, others refuse what is longer.
-func parseText(to types.Type, s string, o CastOptions, f *types.Format) (types.Value, error) {
-	switch to.Kind {
-	case types.Text, types.Unknown:
-		return types.StringValue(s), nil
-	case types.Varchar, types.Char, types.Name:
-		if n := int(to.P); o.Explicit && n > 0 {
-			s = s[:skipRunes([]byte(s), n)]
-		}
-	}
-	return types.Parse(to, s, f)
+	return types.CastValue(v, from, to, env.Format(), c)
 }
