@@ -72,6 +72,18 @@ func (s shape) String() string {
 	return fmt.Sprintf("rows=%d,sel=%v,enc=%s,cancel=%d,fail=%d,drivers=%d", s.rows, s.sel, s.enc, s.cancel, s.fail, s.drv)
 }
 
+// RunLarge runs the case with large pages only, for many rows.
+func RunLarge(t *testing.T, c Case) {
+	t.Helper()
+	var shapes []shape
+	for _, drv := range append([]int{1}, c.Drivers...) {
+		for _, enc := range []string{"flat", "lazy"} {
+			shapes = append(shapes, shape{rows: 1024, sel: enc == "lazy", enc: enc, drv: drv})
+		}
+	}
+	c.runAll(t, shapes)
+}
+
 // Run runs the case in all shapes.
 func Run(t *testing.T, c Case) {
 	t.Helper()
@@ -94,6 +106,11 @@ func Run(t *testing.T, c Case) {
 			shapes = append(shapes, shape{rows: 2, enc: "flat", fail: n, drv: drv})
 		}
 	}
+	c.runAll(t, shapes)
+}
+
+func (c *Case) runAll(t *testing.T, shapes []shape) {
+	t.Helper()
 	root, err := mempool.OpenSpillRoot(t.TempDir(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -202,6 +219,9 @@ func print(t types.Type, v types.Value) string {
 	}
 	switch t.Phys() {
 	case types.PhysF32, types.PhysF64:
+		if v.F == 0 {
+			return "0" // -0 too: they are one group
+		}
 		return fmt.Sprint(v.F)
 	case types.PhysI128, types.PhysNum:
 		return fmt.Sprint(v.N)
