@@ -85,121 +85,16 @@ func rowsMatch(a, b types.Type, match func(a, b types.Type) bool) bool {
 	return true
 }
 
-// numberRank orders the numeric kinds by what converts to what implicitly.
-func numberRank(k types.Kind) int {
-	switch k {
-	case types.Int8:
-		return 1
-	case types.Int16:
-		return 2
-	case types.Int32:
-		return 3
-	case types.Int64:
-		return 4
-	case types.Decimal, types.Numeric:
-		return 5
-	case types.Float32:
-		return 6
-	case types.Float64:
-		return 7
-	}
-	return 0
-}
-
 // Implicit reports whether a value of from may stand where to is expected,
 // without a cast being written. Parameters (length, precision) do not count.
-func Implicit(from, to types.Type) bool {
-	if from.Kind == types.Unknown {
-		return to.Kind != types.Function
-	}
-	if sameKind(from, to) {
-		return true
-	}
-	if a, b := numberRank(from.Kind), numberRank(to.Kind); a > 0 && b > 0 {
-		return a < b
-	}
-	switch from.Kind {
-	case types.Int8, types.Int16, types.Int32, types.Int64:
-		return to.IsOIDLike() && to.Kind != types.XID
-	case types.Text, types.Varchar, types.Char:
-		return to.Kind == types.Text || to.Kind == types.Varchar || to.Kind == types.Char ||
-			to.Kind == types.Name || to.Kind == types.RegClass
-	case types.Name, types.InternalChar:
-		return to.Kind == types.Text || to.Kind == types.Varchar
-	case types.Date:
-		return to.Kind == types.Timestamp || to.Kind == types.TimestampTZ
-	case types.Timestamp:
-		return to.Kind == types.TimestampTZ
-	case types.Time:
-		return to.Kind == types.TimeTZ || to.Kind == types.Interval
-	case types.Int2Vector:
-		return to.Kind == types.Array && to.ElemType().Kind == types.Int16
-	case types.OIDVector:
-		return to.Kind == types.Array && to.ElemType().Kind == types.OID
-	case types.Array:
-		return to.Kind == types.Array && Implicit(from.ElemType(), to.ElemType())
-	case types.Map:
-		return to.Kind == types.Map && Implicit(*from.Key, *to.Key) && Implicit(*from.Elem, *to.Elem)
-	case types.Row, types.Record:
-		return isRow(to) && rowsMatch(from, to, Implicit)
-	}
-	if from.IsOIDLike() && from.Kind != types.XID {
-		return from.Kind == types.OID && to.IsOIDLike() && to.Kind != types.XID || to.Kind == types.OID
-	}
-	return false
-}
+func Implicit(from, to types.Type) bool { return types.CanCast(from, to) == types.CastImplicit }
 
 // Assignable reports whether INSERT and UPDATE may store a value of from in a
 // column of to: numbers in any other kind of number, anything in a string.
-func Assignable(from, to types.Type) bool {
-	switch {
-	case Implicit(from, to), from.IsNumeric() && to.IsNumeric():
-		return true
-	case to.Kind == types.Text || to.Kind == types.Varchar || to.Kind == types.Char:
-		return to.Kind != types.Void && from.Kind != types.Function
-	case from.Kind == types.Timestamp || from.Kind == types.TimestampTZ:
-		return to.Kind == types.Date || to.Kind == types.Time || to.Kind == types.Timestamp ||
-			from.Kind == types.TimestampTZ && to.Kind == types.TimeTZ
-	case from.Kind == types.TimeTZ || from.Kind == types.Interval:
-		return to.Kind == types.Time
-	case from.Kind == types.JSON || from.Kind == types.JSONB:
-		return to.Kind == types.JSON || to.Kind == types.JSONB
-	case from.Kind == types.Array && to.Kind == types.Array:
-		return Assignable(from.ElemType(), to.ElemType())
-	case from.Kind == types.Map && to.Kind == types.Map:
-		return Assignable(*from.Key, *to.Key) && Assignable(*from.Elem, *to.Elem)
-	case isRow(from) && isRow(to):
-		return rowsMatch(from, to, Assignable)
-	}
-	return false
-}
+func Assignable(from, to types.Type) bool { return types.CanCast(from, to) >= types.CastAssignment }
 
 // Castable reports whether CAST(from AS to) exists.
-func Castable(from, to types.Type) bool {
-	switch {
-	case Assignable(from, to), from.IsString() && to.Kind != types.Void && to.Kind != types.Function:
-		return true
-	case from.Kind == types.Bool && (to.Kind == types.Int32 || to.Kind == types.Int64 || to.Kind == types.Int16):
-		return to.Kind == types.Int32 // as PostgreSQL: boolean and integer only
-	case from.Kind == types.Int32 && to.Kind == types.Bool:
-		return true
-	case from.Kind == types.JSONB || from.Kind == types.JSON:
-		return to.IsNumeric() || to.Kind == types.Bool
-	case to.Kind == types.JSON || to.Kind == types.JSONB:
-		return from.IsNested() || from.IsNumeric() || from.Kind == types.Bool
-	case from.IsOIDLike() && (to.IsOIDLike() || to.IsInteger()):
-		return true
-	case from.Kind == types.Int64 && to.IsOIDLike():
-		return true
-	case from.Kind == types.Array && to.Kind == types.Array:
-		return Castable(from.ElemType(), to.ElemType())
-	case from.Kind == types.Map && to.Kind == types.Map:
-		return Castable(*from.Key, *to.Key) && Castable(*from.Elem, *to.Elem)
-	case isRow(from) && isRow(to):
-		return rowsMatch(from, to, Castable)
-	}
-	return false
-}
+func Castable(from, to types.Type) bool { return types.CanCast(from, to) != types.CastNever }
 
 // Common returns the one type that the values of a CASE, COALESCE, VALUES,
 // array or set operation take, by PostgreSQL's rule. what names the construct

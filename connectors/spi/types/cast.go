@@ -12,10 +12,11 @@ import (
 // string is cut to its declared length; elsewhere a longer one is 22001. It is
 // the meaning of a cast that vectorised kernels have to match.
 func CastValue(v Value, from, to Type, f *Format, c CastContext) (Value, error) {
-	if v.Null || from.Equal(to) {
-		return v, nil
-	}
 	switch {
+	case v.Null || from.Equal(to):
+		return v, nil
+	case CanCast(from, to) == CastNever:
+		return Value{}, ErrCannotCast(from, to)
 	case from.IsString():
 		return castFromString(v, from, to, f, c)
 	case to.IsString():

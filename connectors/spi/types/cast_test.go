@@ -46,7 +46,8 @@ name>varchar a, numeric>int8 a, numeric>float4 i, oid>int4 a, oid>int8 a, oid>re
 regclass>int4 a, regproc>regprocedure i, text>"char" a, text>name i, text>regclass i, text>varchar i, time>interval i,
 time>timetz i, timestamp>date a, timestamp>timestamptz i, timestamptz>timestamp a, timestamptz>timetz a, timetz>time a,
 text>int4 e, int4>text a, date>int4 n, uuid>bytea n, time>date n, bool>int8 n, date>time n, int4>date n, interval>int4 n,
-uuid>text a, text>uuid e, int4[]>int8[] i, int8[]>int4[] a, int4[]>text[] a, text[]>int4[] e, int4[]>text a, xid>int4 n`
+uuid>text a, text>uuid e, int4[]>int8[] i, int8[]>int4[] a, int4[]>text[] a, text[]>int4[] e, int4[]>text a, xid>int4 n,
+bool>name a, bool>"char" n, "char">date n, name>"char" e, "char">name a, oid>"char" n`
 
 func TestCastContextsAreThoseOfTheCatalog(t *testing.T) {
 	want := map[string]CastContext{"n": CastNever, "e": CastExplicit, "a": CastAssignment, "i": CastImplicit}

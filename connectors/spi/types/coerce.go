@@ -88,10 +88,9 @@ func CanCast(from, to Type) CastContext {
 		return c
 	}
 	switch {
+	case from.Kind == InternalChar || to.Kind == InternalChar:
+		return CastNever // not a string where conversions through text are concerned
 	case to.IsString() && from.Kind != Void:
-		if to.Kind == Name || to.Kind == InternalChar {
-			return CastExplicit
-		}
 		return CastAssignment
 	case from.IsString():
 		return CastExplicit
@@ -108,7 +107,7 @@ func castStrings(from, to Kind) CastContext {
 		return CastImplicit
 	case text(from) && (text(to) || to == Name):
 		return CastImplicit
-	case to == Unknown:
+	case to == Unknown, from == Name && to == InternalChar:
 		return CastExplicit
 	}
 	return CastAssignment
@@ -127,6 +126,8 @@ func castOIDs(from, to Type) CastContext {
 		return CastNever
 	case from.IsInteger() || from.Kind == OID && to.IsOIDLike() || to.Kind == OID && from.IsOIDLike():
 		return CastImplicit
+	case from.Kind == InternalChar || to.Kind == InternalChar:
+		return CastNever
 	case to.Kind == RegClass && (from.Kind == Text || from.Kind == Varchar):
 		return CastImplicit
 	case from.IsOIDLike() && to.IsOIDLike():
