@@ -29,7 +29,7 @@ type ScanConfig struct {
 type ScanCounts struct {
 	mu   sync.Mutex
 	done spi.ScanStats
-	open map[*scan]spi.PageSource
+	open map[spi.PageSource]struct{}
 }
 
 // Stats returns the sum, sources that are still open included.
@@ -37,26 +37,28 @@ func (c *ScanCounts) Stats() spi.ScanStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sum := c.done
-	for _, src := range c.open {
+	for src := range c.open {
 		sum.Add(src.Stats())
 	}
 	return sum
 }
 
-func (c *ScanCounts) opened(s *scan, src spi.PageSource) {
+// Opened adds the counters of a source, Closed keeps them when it ends.
+func (c *ScanCounts) Opened(src spi.PageSource) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == nil {
-		c.open = map[*scan]spi.PageSource{}
+		c.open = map[spi.PageSource]struct{}{}
 	}
-	c.open[s] = src
+	c.open[src] = struct{}{}
 }
 
-func (c *ScanCounts) closed(s *scan, src spi.PageSource) {
+// Closed keeps the counters of a source that ends.
+func (c *ScanCounts) Closed(src spi.PageSource) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done.Add(src.Stats())
-	delete(c.open, s)
+	delete(c.open, src)
 }
 
 func (c *ScanCounts) dropped(rows int) {
@@ -137,7 +139,7 @@ func (s *scan) open(ctx context.Context) error {
 		return s.in(err)
 	}
 	s.src = src
-	s.Counts.opened(s, src)
+	s.Counts.Opened(src)
 	return nil
 }
 
@@ -190,7 +192,7 @@ func (s *scan) end() error {
 	}
 	src := s.src
 	s.src = nil
-	s.Counts.closed(s, src)
+	s.Counts.Closed(src)
 	if err := src.Close(); err != nil {
 		return s.in(err)
 	}

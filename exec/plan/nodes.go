@@ -178,8 +178,8 @@ type LookupJoin struct {
 	In       Node
 	Source   spi.Scan
 	Chain    []Node // Filter and Project nodes to run over looked-up rows, lowest first, their In nil
-	InKeys   []int  // key columns of the input
-	SrcKeys  []int  // key columns after the chain
+	InKeys   []int  // key columns of the input; the first len(ScanKeys) are looked up, the rest compared
+	SrcKeys  []int  // key columns after the chain, one for each of InKeys
 	ScanKeys []int  // key columns of the scan's output
 	Residual expr.Expr
 	BatchMax int

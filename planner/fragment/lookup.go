@@ -1,6 +1,8 @@
 package fragment
 
 import (
+	"slices"
+
 	"github.com/muster-sql/muster/exec/plan"
 )
 
@@ -22,6 +24,12 @@ func lookupJoin(j *plan.Join, build plan.Node) plan.Node {
 	for _, k := range j.Bind.Keys {
 		l.InKeys = append(l.InKeys, j.RKeys[k])
 		l.SrcKeys = append(l.SrcKeys, j.LKeys[k])
+	}
+	for k := range j.RKeys { // compared only
+		if !slices.Contains(j.Bind.Keys, k) {
+			l.InKeys = append(l.InKeys, j.RKeys[k])
+			l.SrcKeys = append(l.SrcKeys, j.LKeys[k])
+		}
 	}
 	return l
 }
