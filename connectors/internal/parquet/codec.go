@@ -108,7 +108,9 @@ func decompressZstd(dst, src []byte) error {
 		return got.(error)
 	}
 	defer zstdDecoders.Put(d)
-	out, err := d.DecodeAll(src, dst[:0:len(dst)])
+	// With room beyond the end the decoder copies whole words; a page that
+	// makes use of it has the wrong length.
+	out, err := d.DecodeAll(src, dst[:0:min(len(dst)+padding, cap(dst))])
 	if err != nil {
 		return err
 	}

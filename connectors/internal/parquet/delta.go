@@ -3,6 +3,8 @@ package parquet
 import (
 	"encoding/binary"
 
+	"github.com/parquet-go/bitpack"
+
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 )
 
@@ -105,6 +107,30 @@ func (d *delta) next(dst []int64) error {
 }
 
 func (d *delta) unpack(dst []int64) {
+	if d.width > 0 && d.bit&7 == 0 {
+		n := len(dst) &^ 7
+		from := d.mini[min(d.bit>>3, len(d.mini)):]
+		if need := n*int(d.width)/8 + bitpack.PaddingInt64; n > 0 && need <= cap(from) && n*int(d.width)/8 <= len(from) {
+			bitpack.Unpack(dst[:n], from[:cap(from)], d.width)
+			d.bit += n * int(d.width)
+			d.add(dst[:n])
+			dst = dst[n:]
+		}
+	}
+	d.unpackSlowly(dst)
+}
+
+// add turns differences into values.
+func (d *delta) add(dst []int64) {
+	last, least := d.last, d.least
+	for i, v := range dst {
+		last += least + v
+		dst[i] = last
+	}
+	d.last = last
+}
+
+func (d *delta) unpackSlowly(dst []int64) {
 	last, least := d.last, d.least
 	switch {
 	case d.width == 0:

@@ -30,6 +30,7 @@ type chunkWriter struct {
 	pages []pageBounds
 	where []format.PageLocation
 	coded bool
+	delta bool
 	width uint // of codes
 	seen  []bool
 }
@@ -46,6 +47,11 @@ func (w *Writer) writeChunk(l *leafWriter) (*chunkWriter, error) {
 			l.expand()
 		}
 	}
+	if err := c.choose(); err != nil {
+		return nil, err
+	}
+	enc := c.encoding()
+	c.meta.Encodings |= 1<<format.RLE | 1<<enc
 	if c.coded {
 		c.seen = make([]bool, distinct)
 		c.meta.DictOffset = w.offset
@@ -53,22 +59,28 @@ func (w *Writer) writeChunk(l *leafWriter) (*chunkWriter, error) {
 		if err := c.page(&h, l.dict.data); err != nil {
 			return nil, err
 		}
-		c.meta.Encodings |= 1<<format.Plain | 1<<format.RLEDictionary
-	} else {
 		c.meta.Encodings |= 1 << format.Plain
 	}
-	c.meta.Encodings |= 1 << format.RLE
 	c.meta.DataOffset = w.offset
 	if err := c.dataPages(); err != nil {
 		return nil, err
 	}
-	enc := format.Plain
 	if c.coded {
-		enc = format.RLEDictionary
 		c.meta.PageCounts = append(c.meta.PageCounts, format.PageCount{Kind: format.DictionaryPage, Count: 1})
 	}
 	c.meta.PageCounts = append(c.meta.PageCounts, format.PageCount{Encoding: enc, Count: int32(len(c.pages))})
 	return c, nil
+}
+
+// encoding returns how the values of data pages are stored.
+func (c *chunkWriter) encoding() format.Encoding {
+	switch {
+	case c.coded:
+		return format.RLEDictionary
+	case c.delta:
+		return format.DeltaBinaryPacked
+	}
+	return format.Plain
 }
 
 // worthwhile reports whether dictionary and codes are smaller than the values.
@@ -152,13 +164,14 @@ func (c *chunkWriter) dataPage(at, end, from, to int) error {
 		b = appendLevels(b, l.def[at:end], l.maxDef)
 	}
 	p := pageBounds{values: to - from, nulls: int64(end - at - (to - from)), bounds: bounds{kind: l.stat}}
-	enc := format.Plain
 	switch {
 	case c.coded:
-		enc = format.RLEDictionary
 		b = append(b, byte(c.width))
 		b = appendRuns(b, l.codes[from:to], c.width)
 		c.boundCodes(&p.bounds, l.codes[from:to])
+	case c.delta:
+		b = l.appendDelta(b, from, to)
+		c.boundFixed(&p.bounds, from, to)
 	case l.width == 0:
 		if from < to {
 			end := len(l.raw)
@@ -181,7 +194,7 @@ func (c *chunkWriter) dataPage(at, end, from, to int) error {
 	}
 	c.pages = append(c.pages, p)
 	c.w.plain = b
-	return c.page(&format.PageHeader{Kind: format.DataPage, Values: int32(end - at), Encoding: enc}, b)
+	return c.page(&format.PageHeader{Kind: format.DataPage, Values: int32(end - at), Encoding: c.encoding()}, b)
 }
 
 func (c *chunkWriter) boundFixed(b *bounds, from, to int) {
@@ -219,7 +232,7 @@ func appendLevels(b []byte, levels []uint8, limit uint8) []byte {
 
 // page compresses and writes a page.
 func (c *chunkWriter) page(h *format.PageHeader, b []byte) error {
-	packed, err := compress(c.w.o.codec, c.w.packed[:0], b)
+	packed, err := compress(c.meta.Codec, c.w.packed[:0], b)
 	if err != nil {
 		return err
 	}
