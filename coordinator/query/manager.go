@@ -34,6 +34,8 @@ type Planned struct {
 	// Release ends the snapshots that planning took.
 	Release  func(ctx context.Context) error
 	Catalogs []rpc.Catalog
+	// Fragments is the plan as it was made, for EXPLAIN.
+	Fragments *fragment.Plan
 }
 
 // PlanFunc plans a statement for a number of nodes.
