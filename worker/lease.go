@@ -52,6 +52,9 @@ func (s *Server) expire() {
 	}
 	s.mu.Unlock()
 	for _, t := range orphans {
+		if <-t.started; t.exec == nil {
+			continue
+		}
 		s.o.Log.Warn("lease ran out, task ends", "task", t.id.String())
 		t.exec.Cancel(sqlerr.New(sqlerr.ConnectionFailure, "the coordinator has not renewed the lease of the task"))
 		t.exec.Discard()
@@ -115,6 +118,9 @@ func (s *Server) Close() {
 	s.mu.Unlock()
 	s.stop(sqlerr.New(sqlerr.AdminShutdown, "the server is shutting down"))
 	for _, t := range all {
+		if <-t.started; t.exec == nil {
+			continue
+		}
 		t.exec.Cancel(sqlerr.New(sqlerr.AdminShutdown, "the server is shutting down"))
 		t.exec.Discard()
 	}

@@ -49,7 +49,6 @@ type Server struct {
 	mu       sync.Mutex
 	tasks    map[rpc.TaskID]*task
 	queries  map[string]*query
-	started  uint64
 	draining bool
 	empty    chan struct{} // closed and renewed when the last task has gone
 	work     sync.WaitGroup
@@ -77,12 +76,13 @@ type catalogKey struct {
 
 // task is a task attempt and what came before its end.
 type task struct {
-	id    rpc.TaskID
-	q     *query
-	exec  *exec.Task
-	next  map[plan.NodeID]int // AddSplits calls seen
-	ended chan struct{}       // closed after Wait has returned
-	local bool
+	id      rpc.TaskID
+	q       *query
+	exec    *exec.Task
+	next    map[plan.NodeID]int // AddSplits calls seen
+	started chan struct{}       // closed once exec is there, or failed
+	ended   chan struct{}       // closed after Wait has returned
+	local   bool
 }
 
 // New returns a server without tasks.
@@ -107,26 +107,20 @@ func (s *Server) Create(_ context.Context, c *rpc.Create) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tasks[c.Task] != nil {
-		return nil // a repeated call
-	}
-	if s.draining || s.ctx.Err() != nil {
-		return sqlerr.New(sqlerr.AdminShutdown, "node %s is draining", s.o.Info.ID)
-	}
-	q, err := s.query(c)
-	if err != nil {
+	t, q, err := s.admit(c)
+	if t == nil || err != nil {
 		return err
 	}
-	t := &task{id: c.Task, q: q, next: map[plan.NodeID]int{}, ended: make(chan struct{}), local: c.Local}
-	s.started++
-	spec, env := s.spec(c, q, root, t)
-	if t.exec, err = exec.Start(q.ctx, spec, env); err != nil {
+	spec, env := s.spec(c, q, root)
+	t.exec, err = exec.Start(q.ctx, spec, env)
+	close(t.started)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.tasks, c.Task)
 		s.leave(q)
 		return err
 	}
-	s.tasks[c.Task] = t
 	s.work.Go(func() {
 		defer close(t.ended)
 		if err := t.exec.Wait(); err != nil && !errors.Is(err, context.Canceled) {
@@ -134,6 +128,29 @@ func (s *Server) Create(_ context.Context, c *rpc.Create) error {
 		}
 	})
 	return nil
+}
+
+// admit makes room for a task; nil when a call is repeated. Starting it happens
+// without the lock, since it may open catalogs.
+func (s *Server) admit(c *rpc.Create) (*task, *query, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tasks[c.Task] != nil {
+		return nil, nil, nil
+	}
+	if s.draining || s.ctx.Err() != nil {
+		return nil, nil, sqlerr.New(sqlerr.AdminShutdown, "node %s is draining", s.o.Info.ID)
+	}
+	q, err := s.query(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &task{
+		id: c.Task, q: q, next: map[plan.NodeID]int{}, started: make(chan struct{}),
+		ended: make(chan struct{}), local: c.Local,
+	}
+	s.tasks[c.Task] = t
+	return t, q, nil
 }
 
 // query returns the query of a task and counts the task. s.mu is held.
@@ -175,7 +192,7 @@ func (s *Server) memoryMax(sess *spi.Session) int64 {
 	return limit
 }
 
-func (s *Server) spec(c *rpc.Create, q *query, root plan.Node, t *task) (exec.Spec, exec.Env) {
+func (s *Server) spec(c *rpc.Create, q *query, root plan.Node) (exec.Spec, exec.Env) {
 	sess := c.Session
 	if sess.Format.Zone == nil && sess.Zone != "" {
 		if z, err := types.LoadZone(sess.Zone); err == nil {
@@ -212,9 +229,13 @@ func (s *Server) spec(c *rpc.Create, q *query, root plan.Node, t *task) (exec.Sp
 
 func (s *Server) find(id rpc.TaskID) (*task, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if t := s.tasks[id]; t != nil {
-		return t, nil
+	t := s.tasks[id]
+	s.mu.Unlock()
+	if t != nil {
+		<-t.started
+		if t.exec != nil {
+			return t, nil
+		}
 	}
 	return nil, sqlerr.New(sqlerr.UndefinedObject, "node %s has no task %s", s.o.Info.ID, id)
 }
@@ -373,7 +394,10 @@ func (s *Server) Open(ctx context.Context, p exchange.Producer, c exchange.Consu
 		}
 	}
 	s.mu.Unlock()
-	if t == nil {
+	if t != nil {
+		<-t.started
+	}
+	if t == nil || t.exec == nil {
 		return nil, sqlerr.New(sqlerr.UndefinedObject, "node %s has no task %s~%d", s.o.Info.ID, p.Task, p.Attempt)
 	}
 	st, err := t.exec.Open(ctx, p.Partition, c)
