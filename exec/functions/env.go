@@ -49,3 +49,11 @@ func (e *Env) Zone() *time.Location {
 
 // TimeZone is Zone with its transitions at hand for columns.
 func (e *Env) TimeZone() *types.Zone { return types.ZoneOf(e.Format().Zone) }
+
+// session is the session, or an empty one.
+func (e *Env) session() *spi.Session {
+	if e == nil || e.Session == nil {
+		return &spi.Session{}
+	}
+	return e.Session
+}
