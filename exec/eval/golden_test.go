@@ -111,7 +111,7 @@ func answer(sql string, env *Env) string {
 func pgType(t types.Type) string {
 	switch t.Kind {
 	case types.Array:
-		return pgType(t.ElemType()) + "[]"
+		return strings.TrimSuffix(pgType(t.ElemType()), "[]") + "[]"
 	case types.Row:
 		return "record"
 	}

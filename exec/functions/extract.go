@@ -74,11 +74,13 @@ func extracts() []*Scalar {
 			v = Stable
 		}
 		example, result := extractExample(k)
-		out = append(out,
-			&Scalar{Name: "extract", Doc: Doc{Family: "datetime", Summary: "A field of a date, time or interval, as numeric: EXTRACT(field FROM value).", Example: example, Result: result},
-				Args: patterns(types.Text, k), Return: returns(types.Numeric), Volatility: v, Bind: bindExtract(k, extractNum)},
-			&Scalar{Name: "date_part", Doc: Doc{Family: "datetime", Summary: "A field of a date, time or interval, as double precision.", Example: "date_part('year', timestamp '2024-02-29 10:00:00')", Result: "2024"},
-				Args: patterns(types.Text, k), Return: returns(types.Float64), Volatility: v, Bind: bindExtract(k, extractFloat)})
+		out = append(out, &Scalar{Name: "extract", Doc: Doc{Family: "datetime", Summary: "A field of a date, time or interval, as numeric: EXTRACT(field FROM value).", Example: example, Result: result},
+			Args: patterns(types.Text, k), Return: returns(types.Numeric), Volatility: v, Bind: bindExtract(k, extractNum)})
+		if k == types.Date {
+			continue // date_part takes a date as a timestamp
+		}
+		out = append(out, &Scalar{Name: "date_part", Doc: Doc{Family: "datetime", Summary: "A field of a date, time or interval, as double precision.", Example: "date_part('year', timestamp '2024-02-29 10:00:00')", Result: "2024"},
+			Args: patterns(types.Text, k), Return: returns(types.Float64), Volatility: v, Bind: bindExtract(k, extractFloat)})
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func mathFunctions() []*Scalar {
 		both("round", "The nearest integer; a numeric half goes away from zero, a double precision half to even.", "round(42.5)", "43", plain(math.RoundToEven), func(a types.Num) (types.Num, error) { return a.Round(0) }),
 		both("trunc", "The integer part.", "trunc(-42.8)", "-42", plain(math.Trunc), func(a types.Num) (types.Num, error) { return a.Trunc(0) }, "truncate"),
 		both("sign", "-1, 0 or 1.", "sign(-8.4)", "-1", signOf, signNum),
-		both("sqrt", "The square root.", "sqrt(2.0)", "1.414213562373095", sqrt, types.Num.Sqrt, "|/"),
+		both("sqrt", "The square root.", "sqrt(2.0)", "1.414213562373095", sqrt, types.Num.Sqrt),
 		both("exp", "e to a power.", "exp(1.0)", "2.7182818284590452", exp, types.Num.Exp),
 		both("ln", "The natural logarithm.", "ln(2.0)", "0.6931471805599453", logOf(math.Log), types.Num.Ln),
 		both("log", "The logarithm to base 10.", "log(100.0)", "2.0000000000000000", logOf(math.Log10), log10, "log10"),
@@ -40,12 +40,13 @@ func mathFunctions() []*Scalar {
 		out = append(out, list...)
 	}
 	return append(out,
-		m("log", "The logarithm to a base.", "log(2.0, 64.0)", "6.0000000000000000", patterns(num, num), num, numOp(func(b, a types.Num) (types.Num, error) { return b.Log(a) })),
+		m("log", "The logarithm to a base.", "log(2.0, 64.0)", "6.0000000000000000", patterns(num, num), num, numOp(func(b, a types.Num) (types.Num, error) { return a.Log(b) })),
 		m("log2", "The logarithm to base 2.", "log2(8)", "3", patterns(f8), f8, floatFunc(logOf(math.Log2))),
 		m("round", "The number rounded to digits after the point, or before it when negative.", "round(42.4382, 2)", "42.44", patterns(num, i4), num, bindDigits(types.Num.Round)),
 		m("trunc", "The number cut to digits after the point, or before it when negative.", "trunc(42.4382, 2)", "42.43", patterns(num, i4), num, bindDigits(types.Num.Trunc), "truncate"),
 		m("power", "A number raised to a power.", "power(9, 3)", "729", patterns(f8, f8), f8, floatFunc2(power), "pow", "^"),
-		m("power", "A number raised to a power.", "power(2.0, 3)", "8.0000000000000000", patterns(num, num), num, numOp(types.Num.Power), "pow", "^"),
+		m("power", "A number raised to a power.", "power(2.5, 2)", "6.2500000000000000", patterns(num, num), num, numOp(types.Num.Power), "pow", "^"),
+		m("|/", "The square root.", "|/ 25", "5", patterns(f8), f8, floatFunc(sqrt)),
 		m("cbrt", "The cube root.", "cbrt(27)", "3", patterns(f8), f8, floatFunc(plain(math.Cbrt)), "||/"),
 		m("div", "The integer part of a quotient.", "div(9, 4)", "2", patterns(num, num), num, numOp(types.Num.QuoTrunc)),
 		m("pi", "The number pi.", "pi()", "3.141592653589793", nil, f8, constFloat(math.Pi)),
@@ -149,7 +150,7 @@ func logOf(f func(float64) float64) func(float64) (float64, error) {
 	}
 }
 
-func log10(a types.Num) (types.Num, error) { return types.NumOf(10).Log(a) }
+func log10(a types.Num) (types.Num, error) { return a.Log(types.NumOf(10)) }
 
 func power(a, b float64) (float64, error) {
 	switch {

@@ -55,11 +55,11 @@ func systemFunctions() []*Scalar {
 		desc, getExpr, setting,
 		{Name: "pg_typeof", Doc: Doc{Family: "system", Summary: "The type of a value.", Example: "pg_typeof(1)", Result: "integer"},
 			Args: []Pattern{Any()}, Return: returns(types.RegType), Nulls: Called, Bind: func(ts []types.Type) (Kernel, error) {
-				return bindSession(func(*Exec) types.Value { return types.IntValue(int64(types.TypeOID(ts[0]))) })(nil)
+				return bindConstant(types.IntValue(int64(types.TypeOID(ts[0])))), nil
 			}},
 		{Name: "typeof", Doc: Doc{Family: "system", Summary: "The type of a value with its parameters.", Example: "typeof(1.50)", Result: "numeric(3,2)"},
 			Args: []Pattern{Any()}, Return: returns(text), Nulls: Called, Bind: func(ts []types.Type) (Kernel, error) {
-				return bindSession(func(*Exec) types.Value { return types.StringValue(ts[0].String()) })(nil)
+				return bindConstant(types.StringValue(ts[0].String())), nil
 			}},
 		{Name: "current_schemas", Doc: Doc{Family: "system", Summary: "The search path, with pg_catalog when asked for.", Example: "current_schemas(true) IS NOT NULL", Result: "t"},
 			Args: patterns(types.Bool), Volatility: Stable, Return: func([]types.Type) (types.Type, error) { return types.ArrayOf(types.Of(name)), nil },
@@ -108,6 +108,10 @@ func currentSchema(x *Exec) string {
 		return p[0]
 	}
 	return x.Env.session().Schema
+}
+
+func bindConstant(v types.Value) Kernel {
+	return func(x *Exec, _ []*page.Vector) (*page.Vector, error) { return page.NewConst(x.Type, v, x.N, x.Pool) }
 }
 
 func bindTrue([]types.Type) (Kernel, error) {

@@ -91,7 +91,7 @@ type likeMatcher struct {
 
 // likeToken is a literal character, _ or %.
 type likeToken struct {
-	kind byte // 'c', '_', '%'
+	kind byte // 'c', '_', '%', 'e': a lone escape at the end
 	r    rune
 }
 
@@ -108,20 +108,19 @@ func (m *likeMatcher) set(pattern, escape []byte, fold bool) error {
 		p = appendLower(nil, pattern)
 		escape = appendLower(nil, escape)
 	}
-	if err := m.tokenize(p, escape); err != nil {
-		return err
-	}
+	m.tokenize(p, escape)
 	m.classify()
 	m.ready = true
 	return nil
 }
 
-func (m *likeMatcher) tokenize(p, escape []byte) error {
+func (m *likeMatcher) tokenize(p, escape []byte) {
 	for len(p) > 0 {
 		if len(escape) > 0 && bytes.HasPrefix(p, escape) {
 			p = p[len(escape):]
 			if len(p) == 0 {
-				return sqlerr.New(sqlerr.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
+				m.tokens = append(m.tokens, likeToken{'e', 0}) // matches nothing
+				break
 			}
 			r, n := utf8.DecodeRune(p)
 			m.tokens, p = append(m.tokens, likeToken{'c', r}), p[n:]
@@ -140,7 +139,6 @@ func (m *likeMatcher) tokenize(p, escape []byte) error {
 			m.tokens = append(m.tokens, likeToken{'c', r})
 		}
 	}
-	return nil
 }
 
 func (m *likeMatcher) classify() {
@@ -148,7 +146,7 @@ func (m *likeMatcher) classify() {
 	var wild int
 	for _, t := range m.tokens {
 		switch t.kind {
-		case '_':
+		case '_', 'e':
 			m.class = likeGeneral
 			return
 		case '%':
@@ -227,7 +225,7 @@ func matchLike(s []byte, tokens []likeToken) bool {
 				_, n := utf8.DecodeRune(s[i:])
 				i, t = i+n, t+1
 				continue
-			default:
+			case 'c':
 				if r, n := utf8.DecodeRune(s[i:]); r == tok.r {
 					i, t = i+n, t+1
 					continue
