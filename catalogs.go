@@ -13,6 +13,7 @@ import (
 	"github.com/muster-sql/muster/connectors/catalog"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
+	"github.com/muster-sql/muster/exec/mempool"
 	"github.com/muster-sql/muster/exec/rpc"
 )
 
@@ -24,6 +25,7 @@ type catalogs struct {
 	opening sync.Mutex // one at a time opens versions for queries
 	mu      sync.Mutex
 	defs    map[catalog.Key]rpc.Catalog
+	pools   map[catalog.Key]*mempool.Pool
 	next    uint64
 }
 
@@ -31,7 +33,8 @@ func newCatalogs(n *Node) *catalogs {
 	// Versions start from the time, so that a worker never takes a catalog of a
 	// coordinator's earlier life for one of this.
 	return &catalogs{
-		Set: catalog.NewSet(), n: n, defs: map[catalog.Key]rpc.Catalog{}, next: uint64(n.clock.Now().UnixNano()),
+		Set: catalog.NewSet(), n: n, defs: map[catalog.Key]rpc.Catalog{},
+		pools: map[catalog.Key]*mempool.Pool{}, next: uint64(n.clock.Now().UnixNano()),
 	}
 }
 
@@ -143,12 +146,13 @@ func (c *catalogs) open(ctx context.Context, d rpc.Catalog, l life) (spi.Connect
 	if err != nil {
 		return nil, err
 	}
+	pool := c.n.pool.Child("catalog " + d.Name)
 	conn, err := f.Open(ctx, d.Name, conf, spi.Env{
-		Clock: c.n.clock, Dial: (&net.Dialer{}).DialContext, Pool: c.n.pool.Child("catalog " + d.Name),
+		Clock: c.n.clock, Dial: (&net.Dialer{}).DialContext, Pool: pool,
 		Log: c.n.c.Log.With("catalog", d.Name), Node: c.n.id, Governor: unlimited{},
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, pool.Close())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,7 +165,7 @@ func (c *catalogs) open(ctx context.Context, d rpc.Catalog, l life) (spi.Connect
 	if l == held {
 		c.Retire(d.Name)
 	}
-	c.defs[k] = d
+	c.defs[k], c.pools[k] = d, pool
 	return conn, nil
 }
 
@@ -238,7 +242,7 @@ func (c *catalogs) close() error {
 	var errs []error
 	for _, k := range c.Keys() {
 		if conn := c.Drop(k); conn != nil {
-			errs = append(errs, conn.Close())
+			errs = append(errs, conn.Close(), c.pools[k].Close())
 		}
 	}
 	return errors.Join(errs...)

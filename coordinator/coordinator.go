@@ -202,3 +202,6 @@ func loopback(addr string) bool {
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
 }
+
+// Definitions lists the catalogs as workers need them.
+func (co *Coordinator) Definitions() []rpc.Catalog { return co.env.Catalogs.Definitions() }

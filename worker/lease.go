@@ -131,7 +131,7 @@ func (s *Server) Close() {
 }
 
 // frameStream serves an output as frames.
-type frameStream struct{ *exchange.Stream }
+type frameStream struct{ s *exchange.Stream }
 
 type frame struct{ *page.Buffer }
 
@@ -140,12 +140,15 @@ func (f frame) Bytes() []byte { return f.Data }
 
 // Frame implements rpc.FrameStream.
 func (s frameStream) Frame(ctx context.Context) (rpc.Frame, error) {
-	b, err := s.Stream.Frame(ctx)
+	b, err := s.s.Frame(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return frame{b}, nil
 }
+
+// Close implements rpc.FrameStream.
+func (s frameStream) Close() error { return s.s.Close() }
 
 // pageStream hands an output over page by page, within this process.
 type pageStream struct{ *exchange.Stream }

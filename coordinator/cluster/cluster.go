@@ -242,9 +242,7 @@ func (m *Members) Run(ctx context.Context) {
 	every := m.o.Lease / 5
 	for {
 		for _, n := range m.All() {
-			if !n.Self {
-				m.beats.Go(func() { m.keep(ctx, n, every) })
-			}
+			m.beats.Go(func() { m.keep(ctx, n, every) })
 		}
 		select {
 		case <-m.o.Clock.After(ctx, every):
@@ -258,7 +256,7 @@ func (m *Members) Run(ctx context.Context) {
 // silent for longer than the lease.
 func (m *Members) keep(ctx context.Context, n *Node, every time.Duration) {
 	err := m.beat(ctx, n, max(every, time.Second))
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || n.Self {
 		return
 	}
 	info, seen := n.snapshot()

@@ -1,12 +1,12 @@
 package rpc
 
 import (
+	"encoding/json"
 	"errors"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/muster-sql/muster/connectors/spi/codec"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/exec/exchange"
 )
@@ -33,7 +33,7 @@ func toStatus(err error) error {
 	if err == nil {
 		return nil
 	}
-	b, merr := codec.Marshal(toMessage(err))
+	b, merr := json.Marshal(toMessage(err)) // a status carries text only
 	if merr != nil {
 		return status.Error(codes.Internal, err.Error())
 	}
@@ -74,7 +74,8 @@ func fromStatus(addr string, err error) error {
 	}
 	switch s.Code() {
 	case codes.Aborted:
-		if m, merr := codec.Unmarshal[errorMessage]([]byte(s.Message())); merr == nil {
+		var m errorMessage
+		if json.Unmarshal([]byte(s.Message()), &m) == nil {
 			return m.err()
 		}
 	case codes.Unauthenticated, codes.PermissionDenied:
