@@ -48,6 +48,9 @@ func (h *hybrid) run() error {
 		for i := range size {
 			x |= uint32(h.b[i]) << (8 * i)
 		}
+		if h.width < 32 && x>>h.width != 0 {
+			return sqlerr.New(sqlerr.DataCorrupted, "a run repeats a number of more than %d bits: %d", h.width, x)
+		}
 		h.b, h.left, h.value, h.isRun = h.b[size:], int(v>>1), int32(x), true
 		return nil
 	}

@@ -241,7 +241,7 @@ func (c *chunkWriter) page(h *format.PageHeader, b []byte) error {
 		return sqlerr.New(sqlerr.ProgramLimit, "value is too long for a Parquet page: column %s", c.l.element.Name)
 	}
 	h.Uncompressed, h.Compressed = int32(len(b)), int32(len(packed))
-	h.CRC, h.HasCRC = crc32.ChecksumIEEE(packed), true
+	h.CRC, h.HasCRC = crc32.ChecksumIEEE(packed), !c.w.o.unchecked
 	c.w.head = format.AppendPageHeader(c.w.head[:0], h)
 	if err := c.w.write(c.w.head); err != nil {
 		return err

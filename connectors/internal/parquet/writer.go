@@ -34,7 +34,8 @@ type WriteOptions struct {
 	GroupRows   int    // rows of a row group, 0: the default
 	Pool        page.Pool
 
-	codec format.Codec
+	codec     format.Codec
+	unchecked bool // without checksums; for tests
 }
 
 // Writer writes pages as a Parquet file. One goroutine uses it. After an
