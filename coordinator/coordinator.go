@@ -17,7 +17,9 @@ import (
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/coordinator/admission"
 	"github.com/muster-sql/muster/coordinator/cluster"
+	"github.com/muster-sql/muster/coordinator/protocol/pgwire"
 	"github.com/muster-sql/muster/coordinator/query"
+	"github.com/muster-sql/muster/coordinator/session"
 	"github.com/muster-sql/muster/exec/mempool"
 	"github.com/muster-sql/muster/exec/rpc"
 )
@@ -65,14 +67,16 @@ type Env struct {
 
 // Coordinator is a running coordinator.
 type Coordinator struct {
-	c       Config
-	env     Env
-	members *cluster.Members
-	manager *query.Manager
-	pg      net.Listener
-	http    net.Listener
-	web     *http.Server
-	work    sync.WaitGroup
+	c        Config
+	env      Env
+	members  *cluster.Members
+	manager  *query.Manager
+	sessions *session.Store
+	server   *pgwire.Server
+	pg       net.Listener
+	http     net.Listener
+	web      *http.Server
+	work     sync.WaitGroup
 }
 
 // The default addresses of clients.
@@ -103,6 +107,10 @@ func New(c Config, env Env) (*Coordinator, error) {
 		return nil, err
 	}
 	if co.http, err = listen(c.HTTP, httpDefault, "http"); err != nil {
+		return nil, errors.Join(err, co.shut())
+	}
+	co.sessions = co.sessionStore()
+	if co.server, err = co.pgServer(); err != nil {
 		return nil, errors.Join(err, co.shut())
 	}
 	return co, nil
@@ -155,6 +163,13 @@ func (co *Coordinator) Addrs() (pg, http string) {
 func (co *Coordinator) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { co.members.Run(ctx) })
+	if co.pg != nil {
+		all.Go(co.serveClients)
+		all.Go(func() {
+			<-ctx.Done()
+			co.server.Close()
+		})
+	}
 	if co.http != nil {
 		co.web = co.handler()
 		all.Go(func() {
@@ -172,6 +187,7 @@ func (co *Coordinator) Run(ctx context.Context) {
 
 // Drain takes no new clients and returns when no query runs, or with the cause of ctx.
 func (co *Coordinator) Drain(ctx context.Context) error {
+	co.drainClients(ctx)
 	for len(co.manager.Live()) > 0 {
 		select {
 		case <-co.env.Clock.After(ctx, drainCheck):
@@ -190,6 +206,7 @@ func (co *Coordinator) Close() {
 	for _, id := range co.manager.Live() {
 		co.manager.Cancel(id, sqlerr.New(sqlerr.AdminShutdown, "the server is shutting down"))
 	}
+	co.server.Close()
 	_ = co.shut()
 }
 

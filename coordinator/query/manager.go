@@ -171,6 +171,9 @@ func (q *Query) begin(planFor PlanFunc) error {
 	return nil
 }
 
+// Workers returns how many nodes a query would run on now.
+func (m *Manager) Workers() int { return max(len(m.o.Members.Workers()), 1) }
+
 // workerWait is how long a query waits for the first worker of a cluster.
 const workerWait = 10 * time.Second
 

@@ -11,7 +11,7 @@ import (
 
 // ServerVersion is the PostgreSQL version that clients are told; drivers choose
 // their catalog queries by it.
-const ServerVersion = "16.4"
+const ServerVersion = "15.0 (Muster)"
 
 // Names of settings that the session itself reads.
 const (
@@ -158,7 +158,7 @@ func engineSettings() []Setting {
 func fixedSettings() []Setting {
 	return []Setting{
 		reported(fixed("server_version", ServerVersion, "Shows the server version.")),
-		fixed("server_version_num", "160004", "Shows the server version as an integer."),
+		fixed("server_version_num", "150000", "Shows the server version as an integer."),
 		reported(fixed("server_encoding", "UTF8", "Shows the server's character set encoding.")),
 		reported(fixed("integer_datetimes", "on", "Shows whether datetimes are integer based.")),
 		reported(fixed("is_superuser", "off", "Shows whether the current user is a superuser.")),

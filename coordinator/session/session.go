@@ -284,7 +284,12 @@ func (s *Session) make() *made {
 	}
 	m.settings = map[string]string{}
 	for _, v := range []values{s.defaults, s.set, s.local} {
-		maps.Copy(m.settings, v)
+		for name, value := range v { // names that nobody describes too
+			m.settings[strings.ToLower(name)] = value
+		}
+	}
+	for _, d := range s.store.o.Settings.All() {
+		m.settings[strings.ToLower(d.Name)] = s.value(d)
 	}
 	s.cached = m
 	return m

@@ -37,7 +37,11 @@ func NewRegistry(more ...spi.Setting) *Registry {
 		r.add(s)
 	}
 	for _, s := range more {
-		r.add(Setting{Setting: s})
+		d := Setting{Setting: s}
+		if v, err := d.validate(s.Default); err == nil {
+			d.Default = v
+		}
+		r.add(d)
 	}
 	slices.SortFunc(r.names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return r

@@ -42,6 +42,9 @@ func (t *transaction) open() bool { return t.state != txIdle }
 // InBlock reports whether BEGIN was said and not yet ended.
 func (s *Session) InBlock() bool { return s.tx.state == txBlock || s.tx.state == txFailed }
 
+// InTransaction reports whether a cursor lives beyond its statement.
+func (s *Session) InTransaction() bool { return s.tx.open() }
+
 // Status is the state in ReadyForQuery: I idle, T in a block, E in a failed one.
 func (s *Session) Status() byte {
 	switch s.tx.state {

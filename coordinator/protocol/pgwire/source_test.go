@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type clock struct{}
 
-func (clock) Now() time.Time                                             { return time.Now() }
+func (clock) Now() time.Time                                            { return time.Now() }
 func (clock) After(_ context.Context, d time.Duration) <-chan time.Time { return time.After(d) }
 
 // source runs a few statements without an engine: constants, parameters,
