@@ -7,11 +7,12 @@ import (
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
+	"github.com/muster-sql/muster/exec/functions"
 )
 
 // ServerVersion is the PostgreSQL version that clients are told; drivers choose
 // their catalog queries by it.
-const ServerVersion = "15.0 (Muster)"
+const ServerVersion = functions.ServerVersion + " (Muster)"
 
 // Names of settings that the session itself reads.
 const (

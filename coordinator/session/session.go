@@ -291,6 +291,7 @@ func (s *Session) make() *made {
 	for _, d := range s.store.o.Settings.All() {
 		m.settings[strings.ToLower(d.Name)] = s.value(d)
 	}
+	m.settings["pg_backend_pid"] = strconv.FormatUint(uint64(s.id), 10)
 	s.cached = m
 	return m
 }

@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/muster-sql/muster/connectors/spi/page"
@@ -33,7 +34,13 @@ func systemFunctions() []*Scalar {
 		s("current_database", "The catalog of the session.", "current_database() = current_catalog", "t", nil, name, Stable, str(func(x *Exec) string { return x.Env.session().Catalog }), "current_catalog"),
 		s("current_schema", "The first schema of the search path.", "current_schema() IS NOT NULL", "t", nil, name, Stable, str(currentSchema)),
 		s("current_user", "The user of the session.", "current_user = session_user", "t", nil, name, Stable, str(func(x *Exec) string { return x.Env.session().User }), "session_user", "user", "current_role"),
-		s("pg_backend_pid", "The number of the session's process: always 0 here.", "pg_backend_pid()", "0", nil, i4, Stable, bindSession(func(*Exec) types.Value { return types.IntValue(0) })),
+		s("pg_backend_pid", "The number of the client's session.", "pg_backend_pid() >= 0", "t", nil, i4, Stable, bindSession(func(x *Exec) types.Value {
+			pid, _ := strconv.ParseInt(x.Env.session().Settings["pg_backend_pid"], 10, 32)
+			return types.IntValue(pid)
+		})),
+		s("set_config", "Sets a setting of the session, before the statement is planned, and returns its value.", "set_config('application_name', 'a', false)", "a", patterns(text, text, types.Bool), text, Stable, func([]types.Type) (Kernel, error) {
+			return func(x *Exec, args []*page.Vector) (*page.Vector, error) { return retype(args[1], x.Type), nil }, nil
+		}),
 		s("pg_is_in_recovery", "Whether the server replays a log: never.", "pg_is_in_recovery()", "f", nil, types.Bool, Stable, bindSession(func(*Exec) types.Value { return types.BoolValue(false) })),
 		s("pg_postmaster_start_time", "When the statement began; the server's own start is in system.nodes.", "pg_postmaster_start_time() IS NOT NULL", "t", nil, types.TimestampTZ, Stable, bindSession(func(x *Exec) types.Value { return types.IntValue(x.Env.Now().UnixMicro()) }), "pg_conf_load_time"),
 		s("pg_client_encoding", "The encoding of the client: always UTF8.", "pg_client_encoding()", "UTF8", nil, name, Stable, str(func(*Exec) string { return "UTF8" })),
