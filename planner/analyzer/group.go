@@ -21,6 +21,7 @@ type grouping struct {
 	setCol logical.Col
 	from   map[int]visible // columns of FROM by id, for errors
 	owner  map[int]*ranged
+	agg    *logical.Aggregate
 }
 
 // analyze reads the clause. Several items multiply: GROUP BY a, ROLLUP (b).
@@ -278,16 +279,16 @@ func (g *grouping) node(in logical.Node) logical.Node {
 		g.setCol = g.b.a.ids.New("grouping", types.Of(types.Int64))
 		agg.SetCol = g.setCol
 	}
-	g.addDependents(agg)
 	agg.In = withItems(in, computed)
+	g.agg = agg
 	return agg
 }
 
-// addDependents groups also by the columns that a grouped primary key decides
-// and that are read above.
-func (g *grouping) addDependents(agg *logical.Aggregate) {
-	if g.sets != nil {
-		return
+// dependent groups also by a column that a grouped primary key decides; false
+// when there is no such key.
+func (g *grouping) dependent(id int) bool {
+	if g.sets != nil || g.owner[id] == nil {
+		return false
 	}
 	grouped := logical.Set{}
 	for _, e := range g.exprs {
@@ -295,20 +296,14 @@ func (g *grouping) addDependents(agg *logical.Aggregate) {
 			grouped[id] = true
 		}
 	}
-	for _, r := range g.b.s.src.rels {
-		if !hasKey(r, grouped) {
-			continue
-		}
-		for _, c := range r.cols {
-			if grouped[c.col.ID] {
-				continue
-			}
-			grouped[c.col.ID] = true
-			agg.Groups = append(agg.Groups, logical.Group{In: c.col.ID, Col: c.col})
-			g.exprs = append(g.exprs, c.col.Ref())
-			g.cols = append(g.cols, c.col)
-		}
+	if !hasKey(g.owner[id], grouped) {
+		return false
 	}
+	c := g.from[id].col
+	g.agg.Groups = append(g.agg.Groups, logical.Group{In: id, Col: c})
+	g.exprs = append(g.exprs, c.Ref())
+	g.cols = append(g.cols, c)
+	return true
 }
 
 func hasKey(r *ranged, grouped logical.Set) bool {
@@ -352,7 +347,7 @@ func (g *grouping) post(e expr.Expr) (expr.Expr, error) {
 				return g.mask(gc)
 			}
 		}
-		if v, ok := g.from[c.Index]; ok {
+		if v, ok := g.from[c.Index]; ok && !g.dependent(c.Index) {
 			return nil, g.ungrouped(v, c.At, false)
 		}
 		return e, nil

@@ -20,6 +20,7 @@ type Phase struct {
 	Name    string
 	TopDown bool // parents first; else inputs first
 	Once    bool // one pass
+	Root    bool // the rules get the whole tree, once, and walk it themselves
 	Rules   []rules.Rule
 }
 
@@ -69,6 +70,9 @@ func Run(ctx context.Context, phases []Phase, env *rules.Env, n logical.Node, o 
 // settle runs a phase until nothing fires.
 func (r *run) settle(n logical.Node) (logical.Node, error) {
 	active := slices.DeleteFunc(slices.Clone(r.phase.Rules), func(x rules.Rule) bool { return slices.Contains(r.o.Disabled, x.Name()) })
+	if r.phase.Root {
+		return r.apply(n, active)
+	}
 	for range passesMax {
 		if err := r.ctx.Err(); err != nil {
 			return nil, err

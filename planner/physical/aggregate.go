@@ -72,9 +72,14 @@ func (l *lowering) oneStep(n *logical.Aggregate, r lowered, step plan.Aggregate)
 	return lowered{node: &step, cols: n.Schema(), spread: r.spread, hashed: r.hashed}
 }
 
-// calls makes arguments, filters and sort keys of the calls columns of r.
+// calls reduces r to the groups and the arguments, filters and sort keys of the
+// calls.
 func (l *lowering) calls(r lowered, n *logical.Aggregate) (lowered, []plan.AggCall) {
 	var es []expr.Expr
+	for _, g := range n.Groups {
+		c, _ := logical.Find(r.cols, g.In)
+		es = append(es, c.Ref())
+	}
 	for _, c := range n.Calls {
 		es = append(es, c.Args...)
 		if c.Filter != nil {
@@ -84,7 +89,8 @@ func (l *lowering) calls(r lowered, n *logical.Aggregate) (lowered, []plan.AggCa
 			es = append(es, o.Expr)
 		}
 	}
-	r, ids := l.computed(r, es)
+	r, ids := l.only(r, es)
+	ids = ids[len(n.Groups):]
 	at := positions(r.cols)
 	next := func() int {
 		p := mustPlace(at, ids[0])

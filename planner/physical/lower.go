@@ -314,6 +314,54 @@ func (l *lowering) computed(r lowered, es []expr.Expr) (lowered, []int) {
 	return out, ids
 }
 
+// only computes exactly these expressions and returns their ids; a column that
+// is named twice is there once. r is kept when it gives nothing else.
+func (l *lowering) only(r lowered, es []expr.Expr) (lowered, []int) {
+	at := positions(r.cols)
+	ids := make([]int, len(es))
+	var items []logical.Item
+	var exprs []expr.Expr
+	plain := true
+	for i, e := range es {
+		found := false
+		for k := range items {
+			if logical.Equal(items[k].Expr, e) {
+				ids[i], found = items[k].Col.ID, true
+				break
+			}
+		}
+		if found {
+			continue
+		}
+		var col logical.Col
+		if c, ok := e.(*expr.Column); ok {
+			col = r.cols[mustPlace(at, c.Index)]
+		} else {
+			plain = false
+			col = logical.Col{ID: -int(l.id()), Name: expr.Format(e), Type: e.Type()}
+		}
+		ids[i] = col.ID
+		items = append(items, logical.Item{Col: col, Expr: e})
+		exprs = append(exprs, place(e, at))
+	}
+	if plain && len(items) == len(r.cols) {
+		return r, ids
+	}
+	out := r
+	out.cols = make([]logical.Col, len(items))
+	for i, it := range items {
+		out.cols[i] = it.Col
+	}
+	if p, ok := r.node.(*plan.Project); ok && plain {
+		for i, e := range exprs {
+			exprs[i] = p.Exprs[e.(*expr.Column).Index]
+		}
+		r.node = p.In
+	}
+	out.node = &plan.Project{Head: l.head(out.cols, estimate(r.node)), In: r.node, Exprs: exprs}
+	return out, ids
+}
+
 // without drops computed columns again.
 func (l *lowering) without(r lowered) lowered {
 	var keep []logical.Col

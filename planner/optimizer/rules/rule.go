@@ -137,3 +137,11 @@ func exactly(n logical.Node, like []logical.Col) logical.Node {
 	}
 	return &logical.Project{In: n, Items: items}
 }
+
+func typesOf(es []expr.Expr) []types.Type {
+	out := make([]types.Type, len(es))
+	for i, e := range es {
+		out[i] = e.Type()
+	}
+	return out
+}
