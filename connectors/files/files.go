@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/muster-sql/muster/connectors/internal/objectstore"
 	"github.com/muster-sql/muster/connectors/internal/parquet"
 	"github.com/muster-sql/muster/connectors/spi"
@@ -75,22 +77,22 @@ type connector struct {
 	store    *objectstore.Local
 	footers  *parquet.Cache
 	pool     page.Pool
-	clock    spi.Clock
 	root     string // "" none; a folder or a file
 	oneFile  bool   // root is a file
 	outside  bool
 	writable bool
 
-	mu     sync.Mutex
-	claims map[string]objectstore.Lock // by staging folder
+	mu        sync.Mutex
+	claims    map[string]objectstore.Lock      // by staging folder
+	summaries map[xxh3.Uint128]*spi.TableStats // by hash of the files
 }
 
 var _ spi.Connector = (*connector)(nil)
 
 func open(ctx context.Context, _ string, c spi.Config, env spi.Env) (spi.Connector, error) {
 	store := &objectstore.Local{}
-	k := &connector{store: store, pool: env.Pool, clock: env.Clock, outside: c[optionOutside] != "false", writable: c[optionWrite] != "false",
-		footers: parquet.NewCache(store, env.Pool, parquet.CacheBytesMax), claims: map[string]objectstore.Lock{}}
+	k := &connector{store: store, pool: env.Pool, outside: on(c[optionOutside]), writable: on(c[optionWrite]),
+		footers: parquet.NewCache(store, env.Pool, parquet.CacheBytesMax), claims: map[string]objectstore.Lock{}, summaries: map[xxh3.Uint128]*spi.TableStats{}}
 	if c[optionPath] == "" {
 		return k, nil
 	}
@@ -112,12 +114,33 @@ func open(ctx context.Context, _ string, c spi.Config, env spi.Env) (spi.Connect
 	return k, nil
 }
 
+// on reads a boolean option that is true by default.
+func on(v string) bool {
+	switch strings.ToLower(v) {
+	case "false", "off", "no", "0", "f", "n":
+		return false
+	}
+	return true
+}
+
 // Caps implements spi.Connector.
 func (k *connector) Caps() spi.Caps {
 	c := spi.Caps{Push: k, Stats: k, Functions: []spi.TableFunction{{
 		Name: "read_parquet",
 		Doc:  "The rows of the Parquet files that a path or pattern names: *, ?, [a-z], {a,b}, ** for any folders.",
 		Bind: k.bindParquet,
+	}, {
+		Name: "read_csv",
+		Doc:  "Not supported yet.",
+		Bind: func(context.Context, *spi.Session, []spi.Arg) (*spi.Table, error) {
+			return nil, sqlerr.Unsupported("CSV files cannot be read yet, only Parquet")
+		},
+	}, {
+		Name: "read_json",
+		Doc:  "Not supported yet.",
+		Bind: func(context.Context, *spi.Session, []spi.Arg) (*spi.Table, error) {
+			return nil, sqlerr.Unsupported("JSON files cannot be read yet, only Parquet")
+		},
 	}}}
 	if k.writable {
 		c.Write, c.DDL = k, definitions{k}

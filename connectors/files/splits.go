@@ -19,11 +19,14 @@ import (
 	"github.com/muster-sql/muster/connectors/spi/types"
 )
 
-// A split ends when it has this much to read, or this many files.
+// A split ends when it has a fair part of the table to read, within these
+// bounds, or this many files. Row groups are not divided.
 const (
-	splitBytes = 16 << 20 // of the columns that are read, compressed
-	splitRows  = 1 << 20
-	splitFiles = 64
+	splitsPerTable = 64
+	splitRowsMin   = 100_000
+	splitRowsMax   = 1 << 20
+	splitBytesMax  = 32 << 20 // of the columns that are read, compressed
+	splitFiles     = 64
 )
 
 // Snapshot implements spi.Connector: the files of each table with their sizes
@@ -114,6 +117,11 @@ func (k *connector) Splits(ctx context.Context, _ *spi.Session, scan spi.Scan, l
 		}
 		s.use = append(s.use, columnUse{Table: c, Name: l.columns[c].Name, Type: l.columns[c].Type})
 	}
+	rows := int64(0)
+	for _, f := range l.footers {
+		rows += f.Rows
+	}
+	s.rowsGoal = min(max(rows/splitsPerTable, splitRowsMin), splitRowsMax)
 	sort.Slice(s.use, func(i, j int) bool { return s.use[i].Table < s.use[j].Table })
 	return s, nil
 }
@@ -126,7 +134,8 @@ type splitSource struct {
 	columns int // of the table
 	one     bool
 
-	file, group int // next
+	rowsGoal    int64 // of a split
+	file, group int   // next
 	seen        uint64
 	table       []parquet.Column // of the current file
 	data        splitData
@@ -179,12 +188,13 @@ func (s *splitSource) next() (*spi.Split, error) {
 			continue
 		}
 		s.add(f, g)
-		if !s.one && (s.rows >= splitRows || s.bytes >= splitBytes || len(s.data.Parts) >= splitFiles && s.group == len(f.Groups)) {
+		full := s.rows >= s.rowsGoal || s.bytes >= splitBytesMax || len(s.data.Parts) >= splitFiles && s.group == len(f.Groups)
+		if !s.one && full {
 			return s.finish()
 		}
 	}
 	s.ended = true
-	if len(s.data.Parts) > 0 || s.one {
+	if len(s.data.Parts) > 0 || s.one || s.data.PrunedGroups > 0 { // one that reads nothing tells what was left out
 		return s.finish()
 	}
 	return nil, nil

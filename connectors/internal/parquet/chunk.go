@@ -17,7 +17,7 @@ import (
 
 // Sizes of reads.
 const (
-	windowBytes     = 512 << 10
+	windowBytes     = 256<<10 - padding
 	headerBytes     = 256
 	headerBytesMax  = 4 << 20 // statistics in page headers may be long
 	chunkSlackBytes = 128     // some writers forget a header in a chunk's length

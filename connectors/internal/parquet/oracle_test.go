@@ -155,7 +155,7 @@ func TestAnotherReaderReadsWhatWeWrite(t *testing.T) {
 		r := rand.New(rand.NewPCG(11, 12))
 		pool := &countingPool{limit: 1 << 30}
 		fields := allTypes()
-		file := write(t, r, WriteOptions{Fields: fields, GroupRows: 30000, Pool: pool}, table(r, fields, 47000, few), 5000)
+		file := write(t, r, WriteOptions{Fields: fields, GroupRows: 12000, Pool: pool}, table(r, fields, 21000, few), 5000)
 		leaves, err := oracle(file)
 		if err != nil {
 			t.Fatal(err)

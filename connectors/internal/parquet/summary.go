@@ -3,10 +3,12 @@ package parquet
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/muster-sql/muster/connectors/internal/objectstore"
 	"github.com/muster-sql/muster/connectors/internal/parquet/format"
 	"github.com/muster-sql/muster/connectors/spi"
+	"github.com/muster-sql/muster/connectors/spi/page"
 	"github.com/muster-sql/muster/connectors/spi/types"
 )
 
@@ -16,6 +18,7 @@ type Summary struct {
 	bounded bool
 	columns []columnSummary
 	sampled int // row groups whose dictionaries were looked at
+	pool    page.Pool
 }
 
 // columnSummary is one column over all row groups.
@@ -34,12 +37,17 @@ type columnSummary struct {
 	spans    float64 // sum of the groups' ranges, for numbers
 }
 
-// sampleGroupsMax bounds the row groups whose dictionaries are counted.
-const sampleGroupsMax = 16
+// Row groups whose dictionaries are counted, and those of which some rows are
+// read where there is no dictionary.
+const (
+	sampleGroupsMax = 16
+	sampleReadsMax  = 2
+	sampleRows      = 4096
+)
 
-// NewSummary returns a summary of a table of n columns.
-func NewSummary(n int) *Summary {
-	s := &Summary{columns: make([]columnSummary, n)}
+// NewSummary returns a summary of a table of n columns. Samples use pool.
+func NewSummary(n int, pool page.Pool) *Summary {
+	s := &Summary{columns: make([]columnSummary, n), pool: pool}
 	for i := range s.columns {
 		s.columns[i].counted = true
 	}
@@ -80,18 +88,65 @@ func (s *Summary) Add(ctx context.Context, f *File, table []Column, store object
 				continue
 			}
 			chunk := &group.Columns[n.leaf]
-			c.add(f.span(n, chunk), chunk, n)
+			span := f.span(n, chunk)
+			c.add(span, chunk, n)
 			if d := float64(chunk.Stats.Distinct); d > 0 {
-				c.count(d, group.Rows, n, f, chunk)
-			} else if sample && chunk.AllDict {
-				if d, err := dictionarySize(ctx, object, chunk); err != nil {
+				c.count(d, group.Rows, span.width(n.Type))
+			} else if sample {
+				if err := s.sample(ctx, c, f, g, n, object); err != nil {
 					return err
-				} else if d > 0 {
-					c.count(float64(d), group.Rows, n, f, chunk)
 				}
 			}
 		}
 	}
+	return nil
+}
+
+// sample counts the dictionary of a chunk, or the values of some rows.
+func (s *Summary) sample(ctx context.Context, c *columnSummary, f *File, g int, n *Node, object objectstore.Object) error {
+	group := &f.Groups[g]
+	chunk := &group.Columns[n.leaf]
+	if chunk.AllDict {
+		d, err := dictionarySize(ctx, object, chunk)
+		if d > 0 {
+			span := f.span(n, chunk)
+			c.count(float64(d), group.Rows, span.width(n.Type))
+		}
+		return err
+	}
+	if s.sampled > sampleReadsMax || n.refused != "" {
+		return nil
+	}
+	var stats spi.ScanStats
+	col := newFlat(n, s.pool, &stats)
+	defer col.close()
+	col.open(object, group)
+	rows := int(min(group.Rows, sampleRows))
+	v, err := col.read(ctx, rows, 0, rows)
+	if err != nil {
+		return nil // what is wrong with the file is said when it is read
+	}
+	defer v.Release()
+	hashes := make([]uint64, 0, rows)
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i := range rows {
+		if v.IsNull(i) {
+			continue
+		}
+		b, j := v.Slot(i)
+		x := entry(b, j)
+		hashes = append(hashes, types.Hash(n.Type, x))
+		lo, hi = min(lo, float64(x.I)), max(hi, float64(x.I))
+	}
+	if len(hashes) == 0 {
+		return nil
+	}
+	slices.Sort(hashes)
+	w := 0.0
+	if integers(n.Type) {
+		w = hi - lo + 1
+	}
+	c.count(float64(len(slices.Compact(hashes))), int64(rows), w)
 	return nil
 }
 
@@ -120,23 +175,37 @@ func (c *columnSummary) add(s span, chunk *format.ColumnChunk, n *Node) {
 	}
 }
 
-func (c *columnSummary) count(d float64, rows int64, n *Node, f *File, chunk *format.ColumnChunk) {
+// count adds d distinct values of some rows, integers from a range of a width.
+func (c *columnSummary) count(d float64, rows int64, width float64) {
 	c.distinct += d
 	c.most = max(c.most, d)
 	c.inRows += rows
 	c.groups++
-	if s := f.span(n, chunk); !s.lo.Inf && !s.hi.Inf {
-		c.spans += width(n.Type, s.lo.Val, s.hi.Val)
+	c.spans += width
+}
+
+// width returns how many integers the bounds enclose, 0 where that is unknown.
+func (s *span) width(t types.Type) float64 {
+	if s.lo.Inf || s.hi.Inf {
+		return 0
 	}
+	return width(t, s.lo.Val, s.hi.Val)
 }
 
 // width returns how many integers there are from lo to hi, 0 for other types.
 func width(t types.Type, lo, hi types.Value) float64 {
+	if !integers(t) {
+		return 0
+	}
+	return float64(hi.I) - float64(lo.I) + 1
+}
+
+func integers(t types.Type) bool {
 	switch t.Phys() {
 	case types.PhysI16, types.PhysI32, types.PhysI64, types.PhysU32:
-		return float64(hi.I) - float64(lo.I) + 1
+		return true
 	}
-	return 0
+	return false
 }
 
 // dictionarySize returns the entries of a chunk's dictionary, 0 without one.
@@ -214,14 +283,14 @@ func (c *columnSummary) estimate(values float64) float64 {
 	} else if total < values {
 		total = total * (1 - math.Pow(1-1/max(total, 2), values)) // those that were drawn
 	}
-	return max(min(total, values, all), min(c.most, values))
+	return max(min(total, 0.95*values, all), min(c.most, values))
 }
 
 // drawnFrom returns the size of the set from which n draws have d different
 // values: d = D·(1 − e^(−n/D)).
 func drawnFrom(d, n float64) float64 {
 	if d >= n*0.98 {
-		return n * 25 // beyond what the draws can tell
+		return math.Inf(1) // beyond what the draws can tell
 	}
 	lo, hi := d, n*25
 	for range 60 {

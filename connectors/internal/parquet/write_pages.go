@@ -19,7 +19,7 @@ import (
 // A data page ends at a row beyond one of these.
 const (
 	pageEntriesMax = 20_000
-	pageBytesGoal  = 512 << 10
+	pageBytesGoal  = 480 << 10
 )
 
 // chunkWriter writes the pages of one column chunk.

@@ -1,0 +1,158 @@
+package parquet
+
+import (
+	"context"
+	"math/rand/v2"
+	"reflect"
+	"sync/atomic"
+	"testing"
+
+	"github.com/muster-sql/muster/connectors/spi/domain"
+	"github.com/muster-sql/muster/connectors/spi/page"
+	"github.com/muster-sql/muster/connectors/spi/types"
+)
+
+// keepRows is a predicate on one column, by row number.
+type keepRows struct {
+	column int
+	pass   func(v *page.Vector, row int) bool
+	calls  int
+}
+
+func (k *keepRows) Columns() []int { return []int{k.column} }
+
+func (k *keepRows) Eval(p *page.Page) error {
+	k.calls++
+	in := p.Sel
+	if in == nil {
+		in = page.Iota(p.Rows)
+	}
+	out := []int32{}
+	for _, s := range in {
+		if k.pass(p.Cols[k.column], int(s)) {
+			out = append(out, s)
+		}
+	}
+	p.Sel = out
+	return nil
+}
+
+// Every way of passing over rows gives the same rows: whole pages, parts of
+// pages, parts of batches, in all encodings.
+func TestFilteredRowsAreThoseThatPass(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	fields := allTypes()
+	const rows = 30000
+	cols := table(r, fields, rows, true)
+	for i := range cols[15] {
+		cols[15][i] = types.IntValue(int64(i))
+	}
+	for i := range 15000 { // strings that fall back from the dictionary, in the first half
+		cols[14][i] = randomValue(r, fields[14].Type, false, true)
+	}
+	pool := &countingPool{limit: 1 << 30}
+	file := write(t, r, WriteOptions{Fields: fields, GroupRows: 15000, Pool: pool}, cols, 9999)
+	for name, pass := range map[string]func(key int64) bool{
+		"a few":             func(k int64) bool { return k%7919 == 5 },
+		"a run":             func(k int64) bool { return k >= 12345 && k < 12400 },
+		"runs":              func(k int64) bool { return k/500%9 == 3 },
+		"most":              func(k int64) bool { return k%10 != 0 },
+		"the last":          func(k int64) bool { return k == rows-1 },
+		"none":              func(k int64) bool { return false },
+		"one of each batch": func(k int64) bool { return k%8192 == 8191 },
+	} {
+		f := &keepRows{column: 15, pass: func(v *page.Vector, i int) bool { return pass(page.Get[int64](v, i)) }}
+		got, s := readAll(t, file, pool, func(_ *File, o *Options) { o.Filter = f })
+		at := 0
+		for i := range rows {
+			if !pass(int64(i)) {
+				continue
+			}
+			for c := range cols {
+				if at >= len(got[c]) || !reflect.DeepEqual(got[c][at], cols[c][i]) {
+					t.Fatalf("%s: column %s, row %d is wrong", name, fields[c].Name, i)
+				}
+			}
+			at++
+		}
+		if len(got[0]) != at {
+			t.Errorf("%s: %d rows, want %d", name, len(got[0]), at)
+		}
+		if name == "a run" && s.Stats().PagesPruned == 0 {
+			t.Errorf("%s: every page was decoded", name)
+		}
+		if used := pool.used.Load(); used != 0 {
+			t.Fatalf("%s: %d bytes leaked", name, used)
+		}
+	}
+}
+
+// lateLive becomes a filter after some polls.
+type lateLive struct {
+	polls atomic.Int64
+	after int64
+	t     domain.Tuple
+}
+
+func (l *lateLive) Current() (domain.Tuple, uint64) {
+	if l.polls.Add(1) <= l.after {
+		return nil, 0
+	}
+	return l.t, 1
+}
+
+func (l *lateLive) Wait(context.Context, uint64) bool { return false }
+
+func TestAFilterThatComesLateStillPrunes(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	fields := []Field{{Name: "key", Type: types.Of(types.Int64), NotNull: true}, {Name: "s", Type: types.Of(types.Text)}}
+	cols := table(r, fields, 100_000, false)
+	for i := range cols[0] {
+		cols[0][i] = types.IntValue(int64(i))
+	}
+	pool := &countingPool{limit: 1 << 30}
+	file := write(t, r, WriteOptions{Fields: fields, GroupRows: 50_000, Pool: pool}, cols, 9999)
+	live := &lateLive{after: 2, t: domain.Tuple{0: domain.Of(fields[0].Type, types.IntValue(40_000), types.IntValue(99_999))}}
+	got, s := readAll(t, file, pool, func(_ *File, o *Options) { o.Live = live })
+	n := len(got[0])
+	if got[0][n-1].I != 99_999 || got[0][n-2].I != 40_000 || n > 2*page.RowsMax+2 {
+		t.Errorf("got %d rows", n)
+	}
+	if st := s.Stats(); st.RowsPruned < 50_000 || st.RowsRead > 50_000 {
+		t.Errorf("got %+v", st)
+	}
+}
+
+func TestALimitEndsTheScan(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	fields := allTypes()[:4]
+	pool := &countingPool{limit: 1 << 30}
+	file := write(t, r, WriteOptions{Fields: fields, Pool: pool}, table(r, fields, 50_000, true), 9999)
+	got, s := readAll(t, file, pool, func(_ *File, o *Options) { o.Limit = 10 })
+	if len(got[0]) != 10 || s.Stats().RowsRead != 10 {
+		t.Errorf("got %d rows, %+v", len(got[0]), s.Stats())
+	}
+}
+
+func TestRefusedMemoryIsAnErrorAndNothingIsLost(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 8))
+	fields := allTypes()
+	file := write(t, r, WriteOptions{Fields: fields, GroupRows: 900, Pool: page.Unaccounted{}}, table(r, fields, 3000, true), 999)
+	for limit := int64(0); limit < 6<<20; limit += 64<<10 + 7 {
+		pool := &countingPool{limit: limit}
+		o := memoryObject{file}
+		f, err := ReadFile(t.Context(), o, pool)
+		if err == nil {
+			var s *Scanner
+			if s, err = f.Scan(allColumns(f, o, pool)); err == nil {
+				_, err = drain(s, nil)
+			}
+		}
+		if err != nil && err.Error() == "" {
+			t.Error("an error without text")
+		}
+		if used := pool.used.Load(); used != 0 {
+			t.Fatalf("limit %d: %d bytes leaked after %v", limit, used, err)
+		}
+	}
+}
