@@ -314,3 +314,38 @@ func (p *Pool) QueryLimit() int64 {
 // OnReserve makes f decide about every reservation of p's descendants that are
 // made afterwards, before the limits do: a test's way to refuse the n-th one.
 func (p *Pool) OnReserve(f func() error) { p.refuse = f }
+
+// Overdraft returns a pool that charges p and never refuses: for the little
+// memory that spilling itself needs.
+func (p *Pool) Overdraft() page.Pool { return overdraft{p} }
+
+type overdraft struct{ p *Pool }
+
+// Alloc implements page.Pool.
+func (o overdraft) Alloc(n int) (*page.Buffer, error) {
+	o.p.Force(page.BufferSize(n))
+	return page.NewBuffer(n, o.p), nil
+}
+
+// Reserve implements page.Pool.
+func (o overdraft) Reserve(n int) error {
+	o.p.Force(n)
+	return nil
+}
+
+// Free implements page.Pool.
+func (o overdraft) Free(n int) { o.p.Free(n) }
+
+// Available reports whether n bytes could be reserved now, without revoking or
+// waiting for others.
+func (p *Pool) Available(n int) bool {
+	need := int64(n) - p.credit.Load()
+	if need <= 0 {
+		return true
+	}
+	if p.take(need) != nil {
+		return false
+	}
+	p.giveBack(need)
+	return true
+}

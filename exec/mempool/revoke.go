@@ -64,7 +64,8 @@ type Revocable struct {
 	mu    sync.Mutex // held between Enter and Leave, and while spilling
 	bytes atomic.Int64
 	asked atomic.Bool
-	err   error // of a spill on behalf of others; guarded by mu
+	waits atomic.Bool // the owner waits for memory: it will free none
+	err   error       // of a spill on behalf of others; guarded by mu
 }
 
 // Revocable registers memory charged to p. spill writes what it can to disk
@@ -134,18 +135,21 @@ func (r *Revocable) Asked() bool { return r.asked.Load() }
 func (r *Revocable) Ensure(n int) error {
 	p := r.pool
 	p.keep.Store(int64(n))
-	need := int64(n) - p.credit.Load()
-	if need <= 0 {
+	if p.credit.Load() >= int64(n) {
 		return nil
 	}
 	if r.asked.Load() && r.bytes.Load() >= revocableMin {
 		r.asked.Store(false)
 		return ErrRevoked
 	}
-	if err := p.extend(need, r); err != nil {
+	p.trim(0) // who waits for memory keeps none in reserve
+	r.waits.Store(true)
+	err := p.extend(int64(n), r)
+	r.waits.Store(false)
+	if err != nil {
 		return err
 	}
-	p.credit.Add(need)
+	p.credit.Add(int64(n))
 	return nil
 }
 
@@ -236,19 +240,28 @@ const (
 )
 
 // revoke spills the largest revocable memory below full whose owner is not at
-// work, of by's query first; or asks the owner.
+// work, of by's query first; or asks the owner. An owner at work may have
+// something to give when it is done, unless it waits itself.
 func (g *registry) revoke(by, full *Pool, self *Revocable) revoked {
 	state := nothing
 	for _, r := range g.candidates(by, full) {
+		large := r.bytes.Load() >= revocableMin
 		if r == self {
-			return spillSelf
-		}
-		if !r.mu.TryLock() {
-			r.asked.Store(true)
-			state = asked
+			if large {
+				return spillSelf
+			}
 			continue
 		}
-		if r.bytes.Load() >= revocableMin && r.err == nil {
+		if !r.mu.TryLock() {
+			if large { // one that waits is told to spill itself, too
+				r.asked.Store(true)
+			}
+			if large || !r.waits.Load() {
+				state = asked
+			}
+			continue
+		}
+		if large && r.err == nil {
 			r.run()
 			r.mu.Unlock()
 			return freedSome
@@ -263,7 +276,7 @@ func (g *registry) candidates(by, full *Pool) []*Revocable {
 	defer g.mu.Unlock()
 	var out []*Revocable
 	for r := range g.members {
-		if r.bytes.Load() >= revocableMin && r.pool.below(full) {
+		if r.pool.below(full) {
 			out = append(out, r)
 		}
 	}

@@ -130,6 +130,9 @@ func (s *Store) gatherBlobs(col int, w Want, pool page.Pool) (*page.Vector, erro
 
 func (s *Store) blob(id uint32, off uintptr, segs [][]byte) []byte {
 	x := (*page.View)(unsafe.Add(s.at(id), off))
+	if x.Len == 0 {
+		return nil
+	}
 	return segs[x.Buf][x.Off : x.Off+x.Len]
 }
 

@@ -108,7 +108,7 @@ func (s *Store) Need(cols []*page.Vector, n int, sel []int32) int {
 	for c, v := range cols {
 		switch {
 		case s.L.phys[c] == types.PhysView:
-			long += longBytes(v, n, sel)
+			long += LongBytes(v, n, sel)
 		case s.L.phys[c] > types.PhysView:
 			long += 2 * v.Bytes()
 		}
@@ -126,7 +126,9 @@ func (s *Store) blockBytes() int {
 	return len(s.blocks[len(s.blocks)-1].Data)
 }
 
-func longBytes(v *page.Vector, n int, sel []int32) int {
+// LongBytes returns the bytes of the selected strings of v that are not held by
+// their views.
+func LongBytes(v *page.Vector, n int, sel []int32) int {
 	if v.Enc() == page.Const {
 		k := n
 		if sel != nil {

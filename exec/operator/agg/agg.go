@@ -66,6 +66,8 @@ type state struct {
 	sel      []int32
 	groups   []int32
 	rowsIn   int
+	depth    int      // of the partition that this state aggregates
+	out      *spilled // what it has on disk
 }
 
 func newState(c *Config, pool *mempool.Pool) *state {
@@ -117,9 +119,10 @@ func (s *state) need(p *page.Page) int {
 		if s.table != nil && s.table.groups() > 0 {
 			need += a.Bytes() // it may double
 		}
+		need += 16 * p.Len() // scratch of the accumulator
 		if a.Variable() {
 			for _, c := range s.c.Calls[i].Args {
-				need += 2 * p.Cols[c].Bytes()
+				need += 2 * (bytesOf(p.Cols[c], p) + 24*n)
 			}
 		}
 	}
@@ -222,11 +225,14 @@ func (s *state) charge() error {
 }
 
 func (s *state) chargeTo(now int) error {
-	if now > s.charged {
+	switch {
+	case now > s.charged && s.spillable():
+		s.pool.Force(now - s.charged) // need was an estimate; the next spill gives it back
+	case now > s.charged:
 		if err := s.pool.Reserve(now - s.charged); err != nil {
 			return err
 		}
-	} else {
+	default:
 		s.pool.Free(s.charged - now)
 	}
 	s.charged = now

@@ -172,6 +172,85 @@ func TestGroupsAgreeWithTheDefinition(t *testing.T) {
 	}
 }
 
+func TestSpilledGroupsAgreeWithTheDefinition(t *testing.T) {
+	for _, key := range []types.Type{bigint, text, float} {
+		for _, groups := range [][]int{{}, {0}, {0, 1}} {
+			t.Run(fmt.Sprint(key, groups), func(t *testing.T) {
+				ts, rows := input(key, 60, 9)
+				optest.Run(t, single(ts, groups, rows, func(c *agg.Config) { c.SpillForce = 7 }))
+			})
+		}
+	}
+}
+
+// twentyTimes is rows whose groups take about twenty times a memory of 1 MiB.
+func twentyTimes() ([]types.Type, [][]types.Value) {
+	var rows [][]types.Value
+	for i := range 120_000 {
+		k := i * 7919 % 60_000
+		rows = append(rows, []types.Value{
+			types.IntValue(int64(k)), types.StringValue(fmt.Sprintf("a group with a name that is long enough to take memory %d", k)),
+			types.IntValue(int64(i % 5)), types.BoolValue(true),
+		})
+	}
+	return []types.Type{bigint, text, bigint, boolT}, rows
+}
+
+func TestGroupsTwentyTimesTheMemory(t *testing.T) {
+	ts, rows := twentyTimes()
+	c := single(ts, []int{1, 0}, nil, nil)
+	c.In, c.Want, c.LimitBytes = rows, manyGroups(rows, []int{1, 0}), 1<<20
+	optest.RunLarge(t, c)
+}
+
+func TestDistinctTwentyTimesTheMemory(t *testing.T) {
+	ts, rows := twentyTimes()
+	c := single(ts, nil, nil, nil)
+	c.In, c.LimitBytes = rows, 1<<20
+	c.Out = []types.Type{bigint, bigint}
+	c.Want = [][]types.Value{{types.IntValue(60_000), types.IntValue(5)}}
+	c.Make = func(e *optest.Env) (operator.Operator, error) {
+		conf := &agg.Config{In: ts, Pool: e.Pool, Spill: e.Spill, RowsMax: e.RowsMax, Calls: []agg.Call{
+			{New: accumulator("count", text), Args: []int{1}, Filter: -1, Distinct: true},
+			{New: accumulator("count", bigint), Args: []int{2}, Filter: -1, Distinct: true},
+		}}
+		return pipelines(e, conf, e.Input), nil
+	}
+	optest.RunLarge(t, c)
+}
+
+// manyGroups is the reference in linear time.
+func manyGroups(rows [][]types.Value, groups []int) [][]types.Value {
+	seen := map[string][]types.Value{}
+	distinct := map[string]bool{}
+	var out [][]types.Value
+	for _, r := range rows {
+		k := ""
+		for _, x := range groups {
+			k += fmt.Sprint(r[x].I, r[x].S, ",")
+		}
+		g := seen[k]
+		if g == nil {
+			for _, x := range groups {
+				g = append(g, r[x])
+			}
+			g = append(g, types.IntValue(0), types.IntValue(0), types.Value{}, types.IntValue(0), types.IntValue(0))
+			seen[k] = g
+			out = append(out, g)
+		}
+		at := len(groups)
+		g[at].I++
+		g[at+1].I++
+		g[at+2].N.Coef.Lo += uint64(r[2].I)
+		g[at+3].I++
+		if d := fmt.Sprint(k, r[2].I); !distinct[d] {
+			distinct[d] = true
+			g[at+4].I++
+		}
+	}
+	return out
+}
+
 func TestNoInputGivesOneRowWithoutGroups(t *testing.T) {
 	ts, _ := input(bigint, 0, 3)
 	optest.Run(t, single(ts, nil, nil, nil))
@@ -229,30 +308,7 @@ func TestManyGroupsOfSeveralDriversAreMergedByPartition(t *testing.T) {
 	ts := []types.Type{bigint, text, bigint, boolT}
 	for _, groups := range [][]int{{0}, {0, 1}} {
 		c := single(ts, groups, nil, nil)
-		c.In, c.Want = rows, nil
-		seen := map[string][]types.Value{}
-		for _, r := range rows {
-			k := fmt.Sprint(r[0].I)
-			if len(groups) > 1 {
-				k += r[1].S
-			}
-			g := seen[k]
-			if g == nil {
-				for _, x := range groups {
-					g = append(g, r[x])
-				}
-				g = append(g, types.IntValue(0), types.IntValue(0), types.Value{}, types.IntValue(0), types.IntValue(1))
-			}
-			at := len(groups)
-			g[at].I++
-			g[at+1].I++
-			g[at+2].N.Coef.Lo++
-			g[at+3].I++
-			seen[k] = g
-		}
-		for _, g := range seen {
-			c.Want = append(c.Want, g)
-		}
+		c.In, c.Want = rows, manyGroups(rows, groups)
 		optest.RunLarge(t, c)
 	}
 }

@@ -2,13 +2,13 @@ package agg
 
 import (
 	"context"
-	"io"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/muster-sql/muster/connectors/spi/page"
-	"github.com/muster-sql/muster/connectors/spi/types"
+	"github.com/muster-sql/muster/exec/exchange"
 	"github.com/muster-sql/muster/exec/mempool"
 	"github.com/muster-sql/muster/exec/operator"
 )
@@ -26,13 +26,18 @@ type Bridge struct {
 	c      *Config
 	mu     sync.Mutex
 	sinks  int // that have not finished
+	done   []*sink
 	locals []*state
 	ready  chan struct{}
+	err    error // of opening
 	parts  int
 	lists  [][][]uint32 // by local and partition: groups
+	disk   []*spilled   // when a driver has spilled, all have
 	next   atomic.Int32
 	users  int // sources that are not closed
-	closed bool
+	gone   atomic.Bool
+	bytes  atomic.Int64 // spilled
+	files  atomic.Int64
 }
 
 // NewBridge returns the bridge of so many sinks and sources.
@@ -40,78 +45,220 @@ func NewBridge(c *Config, sinks, sources int) *Bridge {
 	return &Bridge{c: c, sinks: sinks, users: sources, ready: make(chan struct{})}
 }
 
-// sink aggregates the rows of one driver.
+// Spilled returns the bytes and files that the aggregation has spilled.
+func (b *Bridge) Spilled() (bytes, files int64) { return b.bytes.Load(), b.files.Load() }
+
+// sink aggregates the rows of one driver. Its groups can be revoked, also
+// while it waits for input or for the other drivers.
 type sink struct {
-	b    *Bridge
-	s    *state
-	done bool
+	b     *Bridge
+	s     *state
+	r     *mempool.Revocable
+	since int // rows since the last spill
+	done  bool
 }
 
 var _ operator.Sink = (*sink)(nil)
 
 // NewSink returns the sink of one driver.
 func (b *Bridge) NewSink(pool *mempool.Pool) operator.Sink {
-	return &sink{b: b, s: newState(b.c, pool)}
+	k := &sink{b: b, s: newState(b.c, pool)}
+	k.r = pool.Revocable(k.spill)
+	return k
 }
 
-func (k *sink) Put(_ context.Context, p *page.Page) error {
+func (k *sink) Put(_ context.Context, p *page.Page) (err error) {
 	defer p.Release()
+	if k.b.gone.Load() {
+		return exchange.ErrEnough
+	}
 	if err := p.Load(); err != nil {
 		return err
 	}
-	return k.s.add(p)
+	if err := k.r.Enter(); err != nil {
+		return err
+	}
+	defer func() {
+		if lerr := k.r.Leave(); err == nil {
+			err = lerr
+		}
+	}()
+	return k.add(p)
+}
+
+// piece is the least number of rows that a page is cut to when memory is short.
+const piece = 256
+
+// add aggregates p, in pieces when it would take a large part of the memory.
+func (k *sink) add(p *page.Page) error {
+	limit := k.s.pool.QueryLimit()
+	n := p.Len()
+	if limit == 0 || n <= piece || int64(k.s.need(p)) < limit/8 {
+		return k.addPiece(p)
+	}
+	sel := p.Sel
+	if sel == nil {
+		sel = page.Iota(p.Rows)
+	}
+	for from := 0; from < n; from += piece {
+		part := &page.Page{Cols: p.Cols, Rows: p.Rows, Sel: sel[from:min(from+piece, n)]}
+		if err := k.addPiece(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *sink) addPiece(p *page.Page) error {
+	if k.s.spillable() {
+		if err := ensure(k.r, func() int { return k.s.need(p) }, k.spill); err != nil {
+			return err
+		}
+	}
+	if err := k.s.add(p); err != nil {
+		return err
+	}
+	k.since += p.Len()
+	if force := k.b.c.SpillForce; force > 0 && k.since >= force && k.s.spillable() {
+		return k.spill()
+	}
+	k.announce()
+	return nil
+}
+
+func (k *sink) announce() {
+	if k.s.spillable() {
+		k.r.SetBytes(k.s.bytes())
+	}
+}
+
+// ensure reserves what need says, spilling as often as it is asked to: less is
+// needed afterwards.
+func ensure(r *mempool.Revocable, need func() int, spill func() error) error {
+	for {
+		err := r.Ensure(need())
+		if !errors.Is(err, mempool.ErrRevoked) {
+			return err
+		}
+		if err := spill(); err != nil {
+			return err
+		}
+	}
+}
+
+// spill is called between Enter and Leave, or by those who need memory.
+func (k *sink) spill() error {
+	k.since = 0
+	err := k.b.spill(k.s)
+	k.r.SetBytes(0)
+	return err
+}
+
+// spill writes the groups of s and counts.
+func (b *Bridge) spill(s *state) error {
+	before, files := s.out.size()
+	err := s.spill()
+	after, now := s.out.size()
+	b.bytes.Add(after - before)
+	b.files.Add(now - files)
+	return err
 }
 
 func (k *sink) Finish(context.Context) error {
 	k.done = true
-	return k.b.finish(k.s)
+	return k.b.finish(k)
 }
 
 func (k *sink) Close() error {
-	if !k.done {
-		k.done = true
-		k.s.release()
+	if k.done {
+		return nil
 	}
-	return nil
+	k.done = true
+	return k.drop()
+}
+
+// drop gives everything back.
+func (k *sink) drop() error {
+	k.r.Close()
+	k.s.release()
+	return k.s.out.close()
 }
 
 // finish hands a driver's groups over; the last one opens the bridge.
-func (b *Bridge) finish(s *state) error {
+func (b *Bridge) finish(k *sink) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		s.release()
+	b.sinks--
+	if b.gone.Load() {
+		return k.drop()
+	}
+	b.done = append(b.done, k)
+	if b.sinks > 0 {
 		return nil
 	}
-	b.locals = append(b.locals, s)
-	if b.sinks--; b.sinks > 0 {
-		return nil
-	}
-	b.plan()
+	b.err = b.plan()
 	close(b.ready)
-	return nil
+	return b.err
 }
 
 // plan decides how the drivers' groups are merged.
-func (b *Bridge) plan() {
-	full := b.locals[:0]
-	groups := 0
-	for _, s := range b.locals {
+func (b *Bridge) plan() error {
+	groups, anySpilled := 0, false
+	for _, k := range b.done {
+		k.r.Close()
+		anySpilled = anySpilled || k.s.out != nil
+		groups += k.s.size()
+		b.locals = append(b.locals, k.s)
+	}
+	b.done = nil
+	if anySpilled || b.tight() {
+		return b.planSpilled()
+	}
+	b.locals = slices.DeleteFunc(b.locals, func(s *state) bool {
 		if s.size() == 0 {
 			s.release()
-			continue
+			return true
 		}
-		groups += s.size()
-		full = append(full, s)
-	}
-	b.locals = full
+		return false
+	})
 	b.parts = 1
-	if len(full) > 1 && groups > mergeMin {
+	if len(b.locals) > 1 && groups > mergeMin {
 		b.parts = 1 << mergeBits
 	}
-	for _, s := range full {
+	for _, s := range b.locals {
 		b.lists = append(b.lists, b.split(s))
 	}
+	return nil
+}
+
+// tight reports whether merging in memory, which takes about as much again,
+// may not fit.
+func (b *Bridge) tight() bool {
+	total := 0
+	for _, s := range b.locals {
+		if !s.spillable() {
+			return false
+		}
+		total += s.bytes()
+	}
+	return len(b.locals) > 1 && !b.c.Pool.Available(total+total/2)
+}
+
+// planSpilled sends what is left in memory after what is on disk.
+func (b *Bridge) planSpilled() error {
+	b.parts = 1 << mergeBits
+	if len(b.c.Groups) == 0 {
+		b.parts = 1
+	}
+	for _, s := range b.locals {
+		if err := b.spill(s); err != nil {
+			return err
+		}
+		if s.out != nil {
+			b.disk = append(b.disk, s.out)
+		}
+	}
+	return nil
 }
 
 // split lists the groups of each partition.
@@ -140,202 +287,6 @@ func partition(h uint64, depth, bits int) int {
 	return int(h >> (64 - bits - shift%40) & (1<<bits - 1))
 }
 
-// source gives the merged groups.
-type source struct {
-	b    *Bridge
-	pool *mempool.Pool
-	slot operator.Slot
-	s    *state
-	own  bool // s was made here, not by a sink
-	ids  []uint32
-	done bool
-}
-
-var _ operator.Operator = (*source)(nil)
-
-// NewSource returns a source of the merged groups; all sources of a bridge
-// together give each group once.
-func (b *Bridge) NewSource(pool *mempool.Pool, slot operator.Slot) operator.Operator {
-	return &source{b: b, pool: pool, slot: slot}
-}
-
-func (o *source) Open(context.Context) error { return nil }
-
-func (o *source) Next(ctx context.Context) (*page.Page, error) {
-	if err := o.wait(ctx); err != nil {
-		return nil, err
-	}
-	for len(o.ids) == 0 {
-		o.drop()
-		part := int(o.b.next.Add(1)) - 1
-		if part >= o.b.parts {
-			return nil, io.EOF
-		}
-		if err := o.merge(part); err != nil {
-			return nil, err
-		}
-	}
-	n := min(len(o.ids), o.b.c.RowsMax)
-	p, err := o.s.output(o.ids[:n], o.pool)
-	if err != nil {
-		return nil, err
-	}
-	o.ids = o.ids[n:]
-	return p, nil
-}
-
-func (o *source) wait(ctx context.Context) error {
-	select {
-	case <-o.b.ready:
-		return nil
-	default:
-	}
-	o.slot.Block()
-	defer o.slot.Unblock()
-	select {
-	case <-o.b.ready:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// merge makes o.s the groups of one partition.
-func (o *source) merge(part int) error {
-	b := o.b
-	if len(b.locals) == 0 {
-		return o.empty()
-	}
-	if len(b.locals) == 1 && b.parts == 1 {
-		o.s = b.locals[0]
-		if err := o.s.settle(); err != nil {
-			return err
-		}
-		o.all()
-		return nil
-	}
-	o.s, o.own = newState(b.c, o.pool), true
-	out := make([]int32, page.RowsMax)
-	for i, from := range b.locals {
-		renumber := make([]int32, from.size())
-		ids := b.lists[i][part]
-		for rest := ids; len(rest) > 0; {
-			n := min(len(rest), page.RowsMax)
-			p, err := from.partials(rest[:n], o.pool)
-			if err == nil {
-				err = o.s.merge(p, out)
-				p.Release()
-			}
-			if err != nil {
-				return err
-			}
-			for k, id := range rest[:n] {
-				renumber[id] = out[k]
-			}
-			rest = rest[n:]
-		}
-		if err := o.takeDeferred(from, part, renumber); err != nil {
-			return err
-		}
-	}
-	if err := o.s.settle(); err != nil {
-		return err
-	}
-	o.all()
-	return nil
-}
-
-func (o *source) takeDeferred(from *state, part int, renumber []int32) error {
-	for i, d := range from.deferred {
-		if d == nil {
-			continue
-		}
-		var ids []uint32
-		for r := range uint32(d.store.Len()) {
-			g := int32(d.store.Value(r, 0).I)
-			if o.b.parts == 1 || partition(from.table.hash(g), 0, mergeBits) == part {
-				ids = append(ids, r)
-			}
-		}
-		if err := o.s.deferred[i].take(d, ids, renumber); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// empty gives what an aggregation of no rows gives.
-func (o *source) empty() error {
-	c := o.b.c
-	switch {
-	case len(c.Groups) == 0:
-		o.s, o.own = newState(c, o.pool), true
-		o.ids = []uint32{0}
-		return o.s.settle()
-	case len(c.EmptySets) == 0:
-		return nil
-	}
-	o.s, o.own = newState(c, o.pool), true
-	keys, err := emptySets(c, o.pool)
-	if err != nil {
-		return err
-	}
-	defer keys.Release()
-	if err := o.s.table.find(keys.Cols, keys.Rows, nil, make([]int32, keys.Rows)); err != nil {
-		return err
-	}
-	if err := o.s.settle(); err != nil {
-		return err
-	}
-	o.all()
-	return nil
-}
-
-// emptySets returns the keys of the grouping sets that have no columns.
-func emptySets(c *Config, pool page.Pool) (*page.Page, error) {
-	p := &page.Page{Rows: len(c.EmptySets)}
-	ts := c.groupTypes()
-	for i, t := range ts {
-		vals := make([]types.Value, p.Rows)
-		for k := range vals {
-			vals[k] = types.NullValue
-			if i == len(ts)-1 {
-				vals[k] = types.IntValue(c.EmptySets[k])
-			}
-		}
-		v, err := page.FromValues(t, vals, pool)
-		if err != nil {
-			p.Release()
-			return nil, err
-		}
-		p.Cols = append(p.Cols, v)
-	}
-	return p, nil
-}
-
-func (o *source) all() {
-	o.ids = make([]uint32, o.s.size())
-	for i := range o.ids {
-		o.ids[i] = uint32(i)
-	}
-}
-
-func (o *source) drop() {
-	if o.own {
-		o.s.release()
-	}
-	o.s, o.own, o.ids = nil, false, nil
-}
-
-func (o *source) Close() error {
-	if o.done {
-		return nil
-	}
-	o.done = true
-	o.drop()
-	return o.b.leave()
-}
-
 // leave ends a source; the last one gives the drivers' groups back.
 func (b *Bridge) leave() error {
 	b.mu.Lock()
@@ -343,10 +294,15 @@ func (b *Bridge) leave() error {
 	if b.users--; b.users > 0 {
 		return nil
 	}
-	b.closed = true
-	for _, s := range slices.Backward(b.locals) {
-		s.release()
+	b.gone.Store(true)
+	var errs []error
+	for _, k := range b.done {
+		errs = append(errs, k.drop())
 	}
-	b.locals, b.lists = nil, nil
-	return nil
+	for _, s := range b.locals {
+		s.release()
+		errs = append(errs, s.out.close())
+	}
+	b.done, b.locals, b.lists, b.disk = nil, nil, nil, nil
+	return errors.Join(errs...)
 }

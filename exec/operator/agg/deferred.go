@@ -51,15 +51,31 @@ func newDeferred(c *Config, call *Call, pool *mempool.Pool) *deferred {
 }
 
 func (d *deferred) need(p *page.Page) int {
-	n := 4*p.Rows + 64
+	bytes := 0
 	for _, c := range d.cols {
-		n += 2 * p.Cols[c].Bytes()
+		bytes += bytesOf(p.Cols[c], p)
 	}
-	n += 2 * p.Len() * d.store.L.Width()
+	return d.needRows(p.Len(), bytes) + 4*p.Rows
+}
+
+// bytesOf bounds the bytes of a column's live values beyond their fixed width.
+func bytesOf(v *page.Vector, p *page.Page) int {
+	switch phys := v.Type.Phys(); {
+	case phys == types.PhysView:
+		return rows.LongBytes(v, p.Rows, p.Sel)
+	case phys > types.PhysView:
+		return v.Bytes()
+	}
+	return 0
+}
+
+// needRows bounds what keeping n rows with values of so many bytes takes.
+func (d *deferred) needRows(n, bytes int) int {
+	need := 2*n*d.store.L.Width() + 2*bytes + 4*n + min(d.store.Bytes(), 1<<20) + 4<<10
 	if d.table != nil {
-		n += growth(len(d.table.slots), d.table.groups()+p.Len(), 8)
+		need += growth(len(d.table.slots), d.table.groups()+n, 8)
 	}
-	return n + 1<<16
+	return need
 }
 
 func (d *deferred) bytes() int {

@@ -202,17 +202,21 @@ func (t *intTable) keys(ids []uint32, pool page.Pool) ([]*page.Vector, error) {
 	if err != nil {
 		return nil, err
 	}
-	for k, id := range ids {
+	if t.null < 0 {
+		return []*page.Vector{v}, nil
+	}
+	var valid []byte
+	for k, id := range ids { // a group may be asked for more than once
 		if int32(id) != t.null {
 			continue
 		}
-		valid, err := v.NewValid(page.AllValid, pool)
-		if err != nil {
-			v.Release()
-			return nil, err
+		if valid == nil {
+			if valid, err = v.NewValid(page.AllValid, pool); err != nil {
+				v.Release()
+				return nil, err
+			}
 		}
 		page.BitClear(valid, k)
-		break
 	}
 	return []*page.Vector{v}, nil
 }

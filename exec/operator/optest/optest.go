@@ -31,6 +31,8 @@ type Case struct {
 	Ordered bool
 	// Any says that Want is the number of rows only: any of the input will do.
 	Any bool
+	// LimitBytes is the memory that RunLarge allows, 0 for no limit.
+	LimitBytes int64
 	// Drivers beside 1 that the operator is also run with.
 	Drivers []int
 	// Make returns the operator; it may call e.Input once for each of e.Drivers.
@@ -78,7 +80,7 @@ func RunLarge(t *testing.T, c Case) {
 	var shapes []shape
 	for _, drv := range append([]int{1}, c.Drivers...) {
 		for _, enc := range []string{"flat", "lazy"} {
-			shapes = append(shapes, shape{rows: 1024, sel: enc == "lazy", enc: enc, drv: drv})
+			shapes = append(shapes, shape{rows: 1024, sel: enc == "lazy", enc: enc, drv: drv, limit: c.LimitBytes})
 		}
 	}
 	c.runAll(t, shapes)
@@ -129,7 +131,7 @@ func (c *Case) run(t *testing.T, s shape, root *mempool.SpillRoot) {
 	t.Helper()
 	node := mempool.NewNode(mempool.Options{Name: "test"})
 	feedPool := node.Child("input")
-	pool := node.Query(t.Context(), mempool.QueryOptions{ID: "q"})
+	pool := node.Query(t.Context(), mempool.QueryOptions{ID: "q", LimitBytes: s.limit})
 	if s.fail > 0 {
 		failAfter(pool, s.fail)
 	}
@@ -159,6 +161,12 @@ func (c *Case) run(t *testing.T, s shape, root *mempool.SpillRoot) {
 		t.Error(err)
 	default:
 		c.compare(t, got)
+	}
+	if s.limit > 0 {
+		t.Logf("%s: peak %d of %d bytes, %d spilled", s, pool.Peak(), s.limit, spill.Written())
+		if spill.Written() == 0 {
+			t.Error("nothing was spilled")
+		}
 	}
 	for _, p := range e.pools {
 		if err := p.Close(); err != nil {
