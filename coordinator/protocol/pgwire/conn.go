@@ -27,6 +27,7 @@ type conn struct {
 	session   *session.Session
 	reported  map[string]string // parameters as the client knows them
 	version   uint64            // of the settings that were reported
+	unwatch   func()            // stops watching the client while a statement runs
 	skip      bool              // after an error, until Sync
 	grouped   bool              // within a message group that an implicit transaction spans
 
@@ -304,10 +305,8 @@ var errClientGone = sqlerr.New(sqlerr.ConnectionFailure, "connection to client l
 func (c *conn) guarded(text string, run func(ctx context.Context) error) (err error) {
 	ctx, stop := c.session.Start(c.ctx, text)
 	defer stop()
-	unwatch := c.in.watch(func(cause error) {
-		c.session.Cancel(errClientGone)
-	})
-	defer unwatch()
+	c.unwatch = c.in.watch(func(error) { c.session.Cancel(errClientGone) })
+	defer c.endWatch()
 	defer func() {
 		if r := recover(); r != nil {
 			c.s.o.Log.Error("statement failed", c.id(), "panic", r, "stack", string(debug.Stack()))
@@ -318,6 +317,14 @@ func (c *conn) guarded(text string, run func(ctx context.Context) error) (err er
 		err = cancelled(err, context.Cause(ctx))
 	}
 	return err
+}
+
+// endWatch stops watching the client, because its messages are to be read.
+func (c *conn) endWatch() {
+	if c.unwatch != nil {
+		c.unwatch()
+		c.unwatch = nil
+	}
 }
 
 // cancelled prefers why a statement was cancelled to what that led to.

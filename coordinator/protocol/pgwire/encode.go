@@ -66,13 +66,18 @@ func (e *encoder) appendRows(dst []byte, p *page.Page, from, to int) ([]byte, er
 	}
 	at := len(dst)
 	dst, err := e.interleave(dst, n)
-	switch size := len(dst) - at; {
+	e.adapt(len(dst) - at)
+	return dst, err
+}
+
+// adapt chooses the size of the next block by that of the last one.
+func (e *encoder) adapt(size int) {
+	switch {
 	case size < blockBytes/2 && e.block < blockRowsMax:
 		e.block *= 2
 	case size > 2*blockBytes && e.block > 1:
 		e.block /= 2
 	}
-	return dst, err
 }
 
 // choose lists the slots of a block.
@@ -131,12 +136,7 @@ func (e *encoder) interleave(dst []byte, n int) ([]byte, error) {
 		at := len(dst)
 		dst = append(dst, 'D', 0, 0, 0, 0, byte(len(e.cols)>>8), byte(len(e.cols)))
 		for i := range e.cols {
-			c := &e.cols[i]
-			from := 0
-			if r > 0 {
-				from = c.ends[r-1]
-			}
-			dst = append(dst, c.cells[from:c.ends[r]]...)
+			dst = append(dst, e.cols[i].cell(r)...)
 		}
 		size := len(dst) - at - 1
 		if size > rowBytesMax {
@@ -145,6 +145,14 @@ func (e *encoder) interleave(dst []byte, n int) ([]byte, error) {
 		binary.BigEndian.PutUint32(dst[at+1:], uint32(size))
 	}
 	return dst, nil
+}
+
+// cell returns the value of the r-th row of the block, with its length in front.
+func (c *column) cell(r int) []byte {
+	if r == 0 {
+		return c.cells[:c.ends[0]]
+	}
+	return c.cells[c.ends[r-1]:c.ends[r]]
 }
 
 // nullCell is the length of NULL.
