@@ -87,6 +87,9 @@ func runGolden(t *testing.T, file string) {
 
 // answer evaluates an expression and prints it with its type as PostgreSQL does.
 func answer(sql string, env *Env) string {
+	if strings.HasPrefix(sql, "(SELECT ") {
+		return answerAggregate(sql, env)
+	}
 	e, err := parseExpr(sql)
 	if err != nil {
 		return fmt.Sprintf("ERROR %s\t%v", sqlerr.CodeOf(err), err)

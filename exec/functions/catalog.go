@@ -16,6 +16,7 @@ func allAggregates() []*Aggregate {
 	var out []*Aggregate
 	for _, family := range [][]*Aggregate{
 		countAggregates(), sumAggregates(), avgAggregates(), minMaxAggregates(), boolAggregates(),
+		collectAggregates(), pairAggregates(), varianceAggregates(), regressions(), bitAggregates(), approximations(),
 	} {
 		out = append(out, family...)
 	}
