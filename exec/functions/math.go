@@ -52,7 +52,7 @@ func mathFunctions() []*Scalar {
 		m("pi", "The number pi.", "pi()", "3.141592653589793", nil, f8, constFloat(math.Pi)),
 		m("e", "Euler's number.", "e()", "2.718281828459045", nil, f8, constFloat(math.E)),
 		m("infinity", "Positive infinity.", "infinity()", "Infinity", nil, f8, constFloat(math.Inf(1))),
-		m("nan", "Not a number.", "nan()", "NaN", nil, f8, constFloat(math.NaN())),
+		m("nan", "Not a number.", "nan()", "NaN", nil, f8, constFloat(types.NaN())),
 		m("is_nan", "Whether a number is not a number.", "is_nan(nan())", "t", patterns(f8), types.Bool, unary(func(_ *Exec, a float64) (uint8, error) { return b2u(a != a), nil })),
 		m("is_finite", "Whether a number is neither infinite nor NaN.", "is_finite(1)", "t", patterns(f8), types.Bool, unary(func(_ *Exec, a float64) (uint8, error) { return b2u(a-a == 0), nil })),
 		m("is_infinite", "Whether a number is infinite.", "is_infinite(infinity())", "t", patterns(f8), types.Bool, unary(func(_ *Exec, a float64) (uint8, error) { return b2u(isInf(a)), nil })),

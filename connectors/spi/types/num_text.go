@@ -272,11 +272,14 @@ func (a Num) Int128() (Int128, bool) {
 	return a.Coef.DivPow10(int(a.Scale)), true
 }
 
+// NaN is not a number with the bits that PostgreSQL sends; math.NaN has others.
+func NaN() float64 { return math.Float64frombits(0x7FF8000000000000) }
+
 // Float64 returns the nearest float64.
 func (a Num) Float64() float64 {
 	switch a.Scale {
 	case NumNaN:
-		return math.NaN()
+		return NaN()
 	case NumInf:
 		return math.Inf(1)
 	case NumNegInf:

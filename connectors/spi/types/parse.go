@@ -155,7 +155,7 @@ func ParseFloat(k Kind, s string) (float64, error) {
 		bits = 32
 	}
 	if l := strings.ToLower(t); l == "-nan" || l == "+nan" {
-		return math.NaN(), nil
+		return NaN(), nil
 	} else if n, ok := specialNum(l); ok {
 		return n.Float64(), nil
 	}
