@@ -182,7 +182,7 @@ func (s *Store) appendRows(raw, heap []byte, n int) error {
 			return err
 		}
 		copy(buf.Data, heap)
-		seg = s.heap.add(buf)
+		seg = s.addSegment(buf)
 	}
 	width := int(s.L.width)
 	for n > 0 {

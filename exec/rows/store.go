@@ -26,6 +26,8 @@ type Store struct {
 	counts []int            // rows of each block, when stores were joined
 	n      int
 	cur    segment
+	segs   []int32 // of the heap, that this store has made
+	held   int     // their bytes
 }
 
 // Heap holds the long strings and nested values of one store or of several
@@ -33,9 +35,9 @@ type Store struct {
 type Heap struct {
 	mu    sync.Mutex
 	segs  atomic.Pointer[[][]byte]
-	bufs  []*page.Buffer
-	bytes atomic.Int64
-	owner *page.Vector // keeps the segments alive for gathered vectors
+	bufs  []*page.Buffer // nil: dropped
+	stale bool           // segments have come or gone since owner was made
+	owner *page.Vector   // keeps the segments alive for gathered vectors
 }
 
 // segment is the part of the heap that a store fills.
@@ -64,10 +66,9 @@ func NewStore(l *Layout, pool page.Pool, heap *Heap) *Store {
 // Len returns the number of rows.
 func (s *Store) Len() int { return s.n }
 
-// Bytes returns the memory of the rows and, when the store does not share its
-// heap, of the heap.
+// Bytes returns the memory of the rows and of what they have in the heap.
 func (s *Store) Bytes() int {
-	n := int(s.heap.bytes.Load())
+	n := s.held
 	for _, b := range s.blocks {
 		n += page.BufferSize(len(b.Data))
 	}
@@ -114,7 +115,7 @@ func (s *Store) Need(cols []*page.Vector, n int, sel []int32) int {
 		}
 	}
 	if long > 0 {
-		need += 2*long + segmentMin + min(2*int(s.heap.bytes.Load()), segmentMax)
+		need += 2*long + segmentMin + min(2*s.held, segmentMax)
 	}
 	return need
 }
@@ -244,16 +245,22 @@ func (s *Store) clearNulls(first uint32, n int) {
 // put stores a long value in the heap and returns its place.
 func (s *Store) put(b []byte) (id, off int32, err error) {
 	if len(s.cur.buf)-s.cur.used < len(b) {
-		size := min(max(segmentMin, int(s.heap.bytes.Load())), segmentMax)
-		buf, err := s.pool.Alloc(max(size, len(b)))
+		buf, err := s.pool.Alloc(max(min(max(segmentMin, s.held), segmentMax), len(b)))
 		if err != nil {
 			return 0, 0, err
 		}
-		s.cur = segment{id: s.heap.add(buf), buf: buf.Data}
+		s.cur = segment{id: s.addSegment(buf), buf: buf.Data}
 	}
 	off = int32(s.cur.used)
 	s.cur.used += copy(s.cur.buf[s.cur.used:], b)
 	return s.cur.id, off, nil
+}
+
+// addSegment gives the heap a segment of this store and returns its number.
+func (s *Store) addSegment(b *page.Buffer) int32 {
+	id := s.heap.add(b)
+	s.segs, s.held = append(s.segs, id), s.held+page.BufferSize(len(b.Data))
+	return id
 }
 
 // add takes over a segment and returns its number.
@@ -262,30 +269,43 @@ func (h *Heap) add(b *page.Buffer) int32 {
 	defer h.mu.Unlock()
 	segs := append(*h.segs.Load(), b.Data)
 	h.segs.Store(&segs)
-	h.bufs = append(h.bufs, b)
-	h.bytes.Add(int64(page.BufferSize(len(b.Data))))
+	h.bufs, h.stale = append(h.bufs, b), true
 	return int32(len(segs) - 1)
+}
+
+// drop releases segments; their numbers stay unused.
+func (h *Heap) drop(ids []int32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range ids {
+		if int(id) < len(h.bufs) {
+			h.bufs[id].Release()
+			h.bufs[id] = nil
+		}
+	}
+	h.stale = true
 }
 
 // share returns a reference that keeps the segments alive.
 func (h *Heap) share() *page.Vector {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.owner == nil || len(h.owner.Children()) != len(h.bufs) {
+	if h.owner == nil || h.stale {
 		h.renew()
 	}
 	return h.owner.Retain()
 }
 
-// renew makes the owner anew after segments were added. Each segment is a
-// child, so that a later owner can share it.
+// renew makes the owner anew after segments have come or gone.
 func (h *Heap) renew() {
-	kids := make([]*page.Vector, len(h.bufs))
-	for i, b := range h.bufs {
-		kids[i] = page.MakeFlat(page.Parts{Type: types.Of(types.Bool), Bufs: []*page.Buffer{b.Retain()}})
+	bufs := make([]*page.Buffer, 0, len(h.bufs))
+	for _, b := range h.bufs {
+		if b != nil {
+			bufs = append(bufs, b.Retain())
+		}
 	}
 	h.owner.Release()
-	h.owner = page.MakeFlat(page.Parts{Type: types.Of(types.Record), Kids: kids})
+	h.owner, h.stale = page.MakeFlat(page.Parts{Type: types.Of(types.Bool), Bufs: bufs}), false
 }
 
 // Release gives the heap's memory back, as soon as nothing gathered refers to it.
@@ -298,7 +318,6 @@ func (h *Heap) Release() {
 	h.owner.Release()
 	h.bufs, h.owner = nil, nil
 	h.segs.Store(new([][]byte))
-	h.bytes.Store(0)
 }
 
 // Join moves the rows of other, a store of the same layout and heap, to the
@@ -309,8 +328,10 @@ func (s *Store) Join(other *Store) {
 	s.blocks = append(s.blocks, other.blocks...)
 	s.base = append(s.base, other.base...)
 	s.counts = append(s.counts, other.counts...)
+	s.segs, s.held = append(s.segs, other.segs...), s.held+other.held
 	s.n += other.n
 	other.blocks, other.base, other.counts, other.n = nil, nil, nil, 0
+	other.segs, other.held, other.cur = nil, 0, segment{}
 }
 
 func (s *Store) count() {
@@ -352,12 +373,20 @@ func (s *Store) Reset() {
 	s.heap.Release()
 }
 
-// ReleaseRows gives the memory of the rows back, for stores that share a heap.
+// Drop gives the memory of the rows and of their part of the heap back, for
+// stores that share a heap and go on.
+func (s *Store) Drop() {
+	s.heap.drop(s.segs)
+	s.ReleaseRows()
+}
+
+// ReleaseRows gives the memory of the rows back; their strings go with the heap.
 func (s *Store) ReleaseRows() {
 	for _, b := range s.blocks {
 		b.Release()
 	}
 	s.blocks, s.base, s.counts, s.n, s.cur = nil, nil, nil, 0, segment{}
+	s.segs, s.held = nil, 0
 }
 
 // Gap returns the number that the first row of another store gets when it is

@@ -6,12 +6,16 @@ package sort
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/muster-sql/muster/connectors/spi/page"
+	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
+	"github.com/muster-sql/muster/exec/exchange"
 	"github.com/muster-sql/muster/exec/mempool"
 	"github.com/muster-sql/muster/exec/operator"
 	"github.com/muster-sql/muster/exec/rows"
@@ -46,11 +50,20 @@ type Bridge struct {
 	layout *rows.Layout
 	mu     sync.Mutex
 	sinks  int
+	done   []*sink // finished, while others are not
 	runs   []*run
+	disk   []*rows.Spilled // runs on disk
+	err    error           // of opening
 	closed bool
 	left   bool // the source is closed
+	gone   atomic.Bool
 	ready  chan struct{}
+	bytes  atomic.Int64 // spilled
+	files  atomic.Int64
 }
+
+// Spilled returns the bytes and files that the sort has spilled.
+func (b *Bridge) Spilled() (bytes, files int64) { return b.bytes.Load(), b.files.Load() }
 
 // run is sorted rows of one driver in memory.
 type run struct {
@@ -115,14 +128,18 @@ func (o *order) release() {
 	o.buf, o.entries = nil, nil
 }
 
-// sink keeps and sorts the rows of one driver.
+// sink keeps and sorts the rows of one driver. They can be revoked, also while
+// it waits for input or for the other drivers: they become a run on disk.
 type sink struct {
-	b    *Bridge
-	pool *mempool.Pool
-	heap *rows.Heap // its own for top-N, which rewrites its rows
-	s    *rows.Store
-	top  *top
-	done bool
+	b     *Bridge
+	pool  *mempool.Pool
+	heap  *rows.Heap // its own for top-N, which rewrites its rows
+	s     *rows.Store
+	top   *top
+	r     *mempool.Revocable
+	disk  []*rows.Spilled
+	since int // rows since the last spill
+	done  bool
 }
 
 var _ operator.Sink = (*sink)(nil)
@@ -135,11 +152,15 @@ func (b *Bridge) NewSink(pool *mempool.Pool) operator.Sink {
 		k.top = newTop(b.c, pool)
 	}
 	k.s = rows.NewStore(b.layout, pool, k.heap)
+	k.r = pool.Revocable(k.spill)
 	return k
 }
 
-func (k *sink) Put(_ context.Context, p *page.Page) error {
+func (k *sink) Put(_ context.Context, p *page.Page) (err error) {
 	defer p.Release()
+	if k.b.gone.Load() {
+		return exchange.ErrEnough
+	}
 	if k.top != nil {
 		if err := k.top.narrow(p); err != nil || p.Len() == 0 {
 			return err
@@ -148,30 +169,89 @@ func (k *sink) Put(_ context.Context, p *page.Page) error {
 	if err := p.Load(); err != nil {
 		return err
 	}
+	if err := k.r.Enter(); err != nil {
+		return err
+	}
+	defer func() {
+		if lerr := k.r.Leave(); err == nil {
+			err = lerr
+		}
+	}()
+	return k.keep(p)
+}
+
+func (k *sink) keep(p *page.Page) error {
+	for k.b.c.Spill != nil {
+		err := k.r.Ensure(k.s.Need(p.Cols, p.Rows, p.Sel))
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, mempool.ErrRevoked) {
+			return err
+		}
+		if err := k.spill(); err != nil {
+			return err
+		}
+	}
 	if err := k.s.Append(p.Cols, p.Rows, p.Sel, nil); err != nil {
 		return err
 	}
 	if k.top != nil {
 		var err error
-		k.s, err = k.top.prune(k.s, k.b.layout)
-		return err
+		if k.s, err = k.top.prune(k.s, k.b.layout); err != nil {
+			return err
+		}
+	}
+	k.since += p.Len()
+	if force := k.b.c.SpillForce; force > 0 && k.since >= force && k.b.c.Spill != nil {
+		return k.spill()
+	}
+	if k.b.c.Spill != nil {
+		k.r.SetBytes(k.s.Bytes())
 	}
 	return nil
 }
 
-func (k *sink) Finish(context.Context) error {
-	if k.top != nil {
-		if err := k.share(); err != nil {
-			return err
-		}
+// spill makes the rows a run on disk. It is called between Enter and Leave, or
+// by those who need memory.
+func (k *sink) spill() error {
+	k.since = 0
+	if k.s.Len() == 0 {
+		return nil
 	}
-	o, err := sortRows(k.s, k.b.c.Keys, k.pool)
+	x, err := k.b.spillRun(k.s, k.pool)
 	if err != nil {
 		return err
 	}
-	k.done = true
-	k.b.finish(&run{k.s, o})
+	k.disk = append(k.disk, x)
+	k.clear()
+	k.r.SetBytes(0)
 	return nil
+}
+
+// clear gives the rows' memory back.
+func (k *sink) clear() {
+	if k.heap == nil {
+		k.s.Reset()
+	} else {
+		k.s.Drop()
+	}
+}
+
+func (k *sink) Finish(context.Context) error {
+	k.done = true
+	return k.b.finish(k)
+}
+
+// run sorts what is in memory, once nobody can revoke it any more.
+func (k *sink) run() (*run, error) {
+	if k.top != nil {
+		if err := k.share(); err != nil {
+			return nil, err
+		}
+	}
+	o, err := sortRows(k.s, k.b.c.Keys, k.pool)
+	return &run{k.s, o}, err
 }
 
 // share moves the rows of a top-N to the heap that the runs share.
@@ -216,47 +296,84 @@ func (k *sink) Close() error {
 		return nil
 	}
 	k.done = true
-	if k.heap == nil {
-		k.s.Reset()
-	} else {
-		k.s.ReleaseRows()
-	}
+	return errors.Join(k.drop(), k.b.abandon())
+}
+
+// drop gives everything back.
+func (k *sink) drop() error {
+	k.r.Close()
+	k.clear()
 	if k.top != nil {
 		k.top.release()
 	}
-	k.b.abandon()
+	var errs []error
+	for _, x := range k.disk {
+		errs = append(errs, x.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (b *Bridge) finish(k *sink) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done = append(b.done, k)
+	if b.sinks--; b.sinks == 0 && !b.left {
+		b.err = b.plan()
+		close(b.ready)
+	}
+	return errors.Join(b.err, b.release())
+}
+
+// plan makes the runs of all drivers. When one is on disk already and memory
+// is short, all go there.
+func (b *Bridge) plan() error {
+	for len(b.done) > 0 {
+		k := b.done[0]
+		k.r.Close()
+		b.disk, k.disk = append(b.disk, k.disk...), nil
+		r, err := k.run()
+		if err != nil && len(b.disk) > 0 && sqlerr.Is(err, sqlerr.OutOfMemory) {
+			if err = k.spill(); err == nil {
+				b.disk, k.disk = append(b.disk, k.disk...), nil
+			}
+			r = &run{store: k.s}
+		}
+		if err != nil {
+			return err
+		}
+		b.done = b.done[1:]
+		b.runs = append(b.runs, r)
+	}
 	return nil
 }
 
-func (b *Bridge) finish(r *run) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.runs = append(b.runs, r)
-	if b.sinks--; b.sinks == 0 {
-		close(b.ready)
-	}
-	b.release()
-}
-
-func (b *Bridge) abandon() {
+func (b *Bridge) abandon() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.sinks--
-	b.release()
+	return b.release()
 }
 
 // release frees everything once nobody uses it. b.mu is held.
-func (b *Bridge) release() {
+func (b *Bridge) release() error {
 	if !b.left || b.sinks > 0 || b.closed {
-		return
+		return nil
 	}
 	b.closed = true
+	var errs []error
+	for _, k := range b.done {
+		errs = append(errs, k.drop())
+	}
 	for _, r := range b.runs {
 		r.store.ReleaseRows()
 		r.order.release()
 	}
-	b.runs = nil
+	for _, x := range b.disk {
+		errs = append(errs, x.Close())
+	}
+	b.done, b.runs, b.disk = nil, nil, nil
 	b.heap.Release()
+	return errors.Join(errs...)
 }
 
 // source gives the rows of all runs in order.
@@ -270,6 +387,7 @@ type source struct {
 	skip   int64
 	rest   int64 // rows still to give, -1: all
 	ids    []uint32
+	merged operator.Operator // when runs are on disk
 	closed bool
 }
 
@@ -285,6 +403,9 @@ func (o *source) Open(context.Context) error { return nil }
 func (o *source) Next(ctx context.Context) (*page.Page, error) {
 	if err := o.begin(ctx); err != nil {
 		return nil, err
+	}
+	if o.merged != nil {
+		return o.merged.Next(ctx)
 	}
 	ids := o.ids[:0]
 	for len(ids) < o.b.c.RowsMax && o.rest != 0 {
@@ -317,6 +438,11 @@ func (o *source) begin(ctx context.Context) error {
 		return err
 	}
 	o.opened = true
+	if len(o.b.disk) > 0 {
+		var err error
+		o.merged, err = o.external(ctx)
+		return err
+	}
 	for _, r := range o.b.runs {
 		if o.store == nil {
 			o.store = r.store
@@ -337,14 +463,14 @@ func (o *source) begin(ctx context.Context) error {
 func (o *source) wait(ctx context.Context) error {
 	select {
 	case <-o.b.ready:
-		return nil
+		return o.b.err
 	default:
 	}
 	o.slot.Block()
 	defer o.slot.Unblock()
 	select {
 	case <-o.b.ready:
-		return nil
+		return o.b.err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -376,9 +502,13 @@ func (o *source) Close() error {
 		return nil
 	}
 	o.closed = true
+	var err error
+	if o.merged != nil {
+		err = o.merged.Close()
+	}
+	o.b.gone.Store(true)
 	o.b.mu.Lock()
 	defer o.b.mu.Unlock()
 	o.b.left = true
-	o.b.release()
-	return nil
+	return errors.Join(err, o.b.release())
 }

@@ -129,6 +129,32 @@ func TestTheFirstOfManyRows(t *testing.T) {
 	}
 }
 
+func TestSpilledRunsComeInOrder(t *testing.T) {
+	ts, in := input(70)
+	for i, keys := range orders() {
+		for _, n := range []int64{-1, 10} {
+			t.Run(fmt.Sprint(i, n), func(t *testing.T) {
+				optest.Run(t, testCase(ts, keys, in, n, 0, func(c *sort.Config) { c.SpillForce = 5 }))
+			})
+		}
+	}
+}
+
+func TestMoreRunsThanAreMergedAtOnce(t *testing.T) {
+	ts, in := input(2000)
+	optest.RunLarge(t, testCase(ts, orders()[2], in, -1, 3, func(c *sort.Config) { c.SpillForce = 1; c.RowsMax = 7 }))
+}
+
+func TestRowsTwentyTimesTheMemory(t *testing.T) {
+	ts, in := input(150_000)
+	for i := range in {
+		in[i][1] = types.StringValue(fmt.Sprintf("a text that is long enough to take some memory %d", i*7919%100_003))
+	}
+	c := testCase(ts, orders()[3], in, -1, 0, nil)
+	c.LimitBytes = 1 << 20
+	optest.RunLarge(t, c)
+}
+
 func TestNoRows(t *testing.T) {
 	ts, _ := input(0)
 	optest.Run(t, testCase(ts, orders()[1], nil, -1, 0, nil))
