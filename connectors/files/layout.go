@@ -29,6 +29,7 @@ type layout struct {
 	place   *place
 	columns []spi.Column
 	footers []*parquet.File
+	paths   map[string]bool // columns whose values are in the paths of files
 }
 
 // columnNames returns the names of a file's columns, made unique.
@@ -78,8 +79,31 @@ func (k *connector) layout(ctx context.Context, p *place) (*layout, error) {
 			c.NotNull = false // NULL for the rows of files without it
 		}
 	}
+	l.addPartitions(at)
 	l.columns = append(l.columns, hiddenColumns...)
 	return l, nil
+}
+
+// addPartitions adds the columns of paths; those that files have too take
+// their values from the path.
+func (l *layout) addPartitions(at map[string]int) {
+	for _, c := range l.place.partitionColumns() {
+		if l.paths == nil {
+			l.paths = map[string]bool{}
+		}
+		l.paths[c.Name] = true
+		if i, ok := at[c.Name]; ok {
+			l.columns[i] = c
+		} else {
+			l.columns = append(l.columns, c)
+		}
+	}
+}
+
+// use returns how scans name column i.
+func (l *layout) use(i int) columnUse {
+	c := &l.columns[i]
+	return columnUse{Table: i, Name: c.Name, Type: c.Type, Path: l.paths[c.Name] && !c.Hidden}
 }
 
 // widest returns the type that holds a column's values and those of field i of f.
@@ -112,14 +136,17 @@ func (l *layout) table() *spi.Table {
 	return &spi.Table{Name: l.place.name, Columns: l.columns}
 }
 
-// source says where a file has a column of this name.
-func source(f *parquet.File, names []string, name string, t types.Type) parquet.Column {
+// source says where a file has a column.
+func source(f *parquet.File, names []string, u columnUse) parquet.Column {
+	if u.Path {
+		return parquet.Column{Source: parquet.FromConst, Type: u.Type, Const: partitionValue(f.Info.Path, u.Name, u.Type)}
+	}
 	for i, n := range names {
-		if n == name {
-			return parquet.Column{Field: i, Type: t}
+		if n == u.Name {
+			return parquet.Column{Field: i, Type: u.Type}
 		}
 	}
-	return virtual(f.Info, name, t)
+	return virtual(f.Info, u.Name, u.Type)
 }
 
 // virtual returns a column that files do not have: a hidden one, or NULL.

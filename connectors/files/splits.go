@@ -85,6 +85,7 @@ type columnUse struct {
 	Table int
 	Name  string
 	Type  types.Type
+	Path  bool // its value is in the path of a file
 }
 
 // part is some row groups of a file.
@@ -115,7 +116,7 @@ func (k *connector) Splits(ctx context.Context, _ *spi.Session, scan spi.Scan, l
 		if c < 0 || c >= len(l.columns) {
 			return nil, sqlerr.Internalf("scan of %s names a column that it does not have: %d", scan.Table, c)
 		}
-		s.use = append(s.use, columnUse{Table: c, Name: l.columns[c].Name, Type: l.columns[c].Type})
+		s.use = append(s.use, l.use(c))
 	}
 	rows := int64(0)
 	for _, f := range l.footers {
@@ -254,7 +255,7 @@ func tableOf(f *parquet.File, use []columnUse, columns int) []parquet.Column {
 		out[i] = parquet.Column{Source: parquet.Unused}
 	}
 	for _, u := range use {
-		out[u.Table] = source(f, names, u.Name, u.Type)
+		out[u.Table] = source(f, names, u)
 	}
 	return out
 }

@@ -37,8 +37,8 @@ func (k *connector) Stats(ctx context.Context, _ *spi.Session, snap spi.Snapshot
 		return nil, err
 	}
 	use := make([]columnUse, len(l.columns))
-	for i, c := range l.columns {
-		use[i] = columnUse{Table: i, Name: c.Name, Type: c.Type}
+	for i := range use {
+		use[i] = l.use(i)
 	}
 	summary := parquet.NewSummary(len(use), k.pool)
 	for _, f := range l.footers {

@@ -215,6 +215,9 @@ func (k *connector) beginInsert(ctx context.Context, t *target, n spi.Name) erro
 	case p.folder == "":
 		return sqlerr.Unsupported("rows can be added to a folder of Parquet files only, the table is one file: %s", n)
 	}
+	if len(p.partitionColumns()) > 0 {
+		return sqlerr.Unsupported("rows cannot be added to a table whose columns are in the paths of its files: %s", n)
+	}
 	t.Final, t.Insert = p.folder, true
 	t.Staging = path.Join(p.folder, hiddenPrefix+t.QueryID)
 	return nil

@@ -122,6 +122,15 @@ func (n *Node) convertWide(dst, raw []byte, m int) error {
 			}
 			out[i] = v
 		}
+	case convBigToNum:
+		out := page.SliceOf[types.Num](dst)[:m]
+		for i := range out {
+			v, ok := bigEndian(raw[i*w : i*w+w])
+			if !ok || !v.FitsDigits(types.MaxNumDigits) {
+				return n.tooWide()
+			}
+			out[i] = types.Num{Coef: v, Scale: n.scale()}
+		}
 	case convInterval:
 		out := page.SliceOf[types.IntervalValue](dst)[:m]
 		for i := range out {
@@ -225,6 +234,17 @@ func (n *Node) convertBytes(dst []byte, views []page.View, heap [][]byte) error 
 				return n.tooWide()
 			}
 			out[i] = int64(v.Lo)
+		}
+		return nil
+	}
+	if n.conv == convBytesToNum {
+		out := page.SliceOf[types.Num](dst)[:len(views)]
+		for i := range out {
+			v, ok := bigEndian(views[i].Bytes(heap))
+			if !ok || !v.FitsDigits(types.MaxNumDigits) {
+				return n.tooWide()
+			}
+			out[i] = types.Num{Coef: v, Scale: n.scale()}
 		}
 		return nil
 	}

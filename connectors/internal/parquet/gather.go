@@ -21,6 +21,8 @@ func lookup(dst []byte, d *page.Vector, codes []int32, heap *heapSet) {
 		take(page.SliceOf[int32](dst), page.SliceOf[int32](raw), codes)
 	case 8:
 		take(page.SliceOf[int64](dst), page.SliceOf[int64](raw), codes)
+	case 24:
+		take(page.SliceOf[types.Num](dst), page.SliceOf[types.Num](raw), codes)
 	default:
 		take(page.SliceOf[types.Int128](dst), page.SliceOf[types.Int128](raw), codes)
 	}
@@ -68,6 +70,8 @@ func spreadBytes(dst []byte, size, m, k int, valid []byte, at int) {
 		spread(page.SliceOf[int32](dst)[:k], m, valid, at)
 	case 8:
 		spread(page.SliceOf[int64](dst)[:k], m, valid, at)
+	case 24:
+		spread(page.SliceOf[types.Num](dst)[:k], m, valid, at)
 	default:
 		spread(page.SliceOf[types.Int128](dst)[:k], m, valid, at)
 	}

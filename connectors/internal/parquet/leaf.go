@@ -34,6 +34,8 @@ const (
 	convFixedBytes                    // strings of one length
 	convBytesToI64                    // big-endian two's complement of any length
 	convBytesToI128                   //
+	convBigToNum                      // decimals of more than 38 digits, whose values have fewer
+	convBytesToNum                    //
 )
 
 // width returns the bytes of a stored value, 0 for byte arrays and booleans.
@@ -144,6 +146,14 @@ func integerOf(e *format.SchemaElement) (bits int8, signed bool) {
 	return 64, true
 }
 
+// scale returns the scale of a decimal.
+func (n *Node) scale() int32 {
+	if n.element.Logical.Kind == format.LogDecimal {
+		return n.element.Logical.Scale
+	}
+	return n.element.Scale
+}
+
 // unsigned reports whether statistics order values as unsigned numbers.
 func (n *Node) unsigned() bool {
 	e := n.element
@@ -225,9 +235,13 @@ func decimalType(n *Node) {
 		n.Type, n.conv = types.DecimalOf(38, 0), convBytes
 		return
 	}
-	if p > types.MaxNumDigits {
-		n.refused = "decimals of more than 38 digits are not supported"
-		n.Type, n.conv = types.DecimalOf(38, 0), convBytes
+	if p > types.MaxNumDigits { // its values may still fit
+		n.Type, n.conv, n.filter = types.Of(types.Numeric), convBytesToNum, false
+		if e.Type == format.FixedLenByteArray {
+			n.conv = convBigToNum
+		} else if e.Type != format.ByteArray || s > types.MaxNumDigits {
+			n.refused = "decimals of more than 38 digits are not supported"
+		}
 		return
 	}
 	n.Type = types.DecimalOf(int(p), int(s))
