@@ -13,6 +13,8 @@ import (
 	"github.com/muster-sql/muster/connectors/catalog"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
+	"github.com/muster-sql/muster/connectors/system"
+	"github.com/muster-sql/muster/coordinator/session"
 	"github.com/muster-sql/muster/exec/mempool"
 	"github.com/muster-sql/muster/exec/rpc"
 )
@@ -38,8 +40,22 @@ func newCatalogs(n *Node) *catalogs {
 	}
 }
 
+// reserved are names that no catalog of a user may have: the catalog of the
+// engine itself, and the database that shows all catalogs.
+var reserved = []string{system.Kind, session.AllCatalogs}
+
+// attachSystem attaches the catalog that shows the engine to itself.
+func (n *Node) attachSystem() error {
+	n.factories = append(n.factories, system.Factory(func() system.Feed { return n.coordinator.Feed() }))
+	_, err := n.catalogs.open(n.ctx, rpc.Catalog{Name: system.Kind, Kind: system.Kind}, current)
+	return err
+}
+
 // Attach opens a catalog and makes it known to new statements.
 func (n *Node) Attach(ctx context.Context, def Catalog) error {
+	if slices.Contains(reserved, strings.ToLower(def.Name)) {
+		return sqlerr.New(sqlerr.InvalidName, "catalog name is reserved: %q", def.Name)
+	}
 	d, err := n.catalogs.define(def)
 	if err != nil {
 		return err

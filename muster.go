@@ -185,6 +185,9 @@ func (n *Node) boot() error {
 		if err := n.startCoordinator(); err != nil {
 			return err
 		}
+		if err := n.attachSystem(); err != nil {
+			return err
+		}
 	}
 	n.serve()
 	return nil

@@ -33,7 +33,7 @@ type Task struct {
 	Query, ID, Node, State    string
 	Stage, Attempt            int
 	Splits, SplitsDone        int64
-	RowsIn, RowsOut           int64
+	RowsRead                  int64 // from sources
 	MemoryBytes, SpilledBytes int64
 }
 
@@ -50,7 +50,6 @@ type Node struct {
 type Catalog struct {
 	Name, Kind string
 	Version    uint64
-	Options    string // secrets hidden
 }
 
 // Function is one overload of a function.

@@ -40,7 +40,6 @@ func column(name string, k types.Kind, comment string) spi.Column {
 var tables = []table{
 	{"catalogs", "Catalogs that are attached", []spi.Column{
 		text("catalog_name", ""), text("kind", "of connector"), number("version", "of the definition"),
-		text("options", "with secrets hidden"),
 	}, catalogRows},
 	{"functions", "Functions of the library, a row an overload", []spi.Column{
 		text("function_name", ""), text("kind", "scalar or aggregate"), text("family", ""), text("arguments", ""),
@@ -63,7 +62,7 @@ var tables = []table{
 	}, settingRows},
 	{"tasks", "Tasks of running queries", []spi.Column{
 		text("query_id", ""), text("task_id", ""), number("stage", ""), number("attempt", ""), text("node_id", ""), text("state", ""),
-		number("splits_done", ""), number("splits", ""), number("rows_in", ""), number("rows_out", ""),
+		number("splits_done", ""), number("splits", ""), number("rows_read", "from sources"),
 		number("memory_bytes", ""), number("spilled_bytes", ""),
 	}, taskRows},
 }
@@ -98,7 +97,7 @@ func rowsOf[T any](list []T, row func(T) []types.Value) [][]types.Value {
 
 func catalogRows(r request) [][]types.Value {
 	return rowsOf(r.feed.Catalogs(), func(c Catalog) []types.Value {
-		return []types.Value{str(c.Name), str(c.Kind), num(c.Version), orNull(c.Options)}
+		return []types.Value{str(c.Name), str(c.Kind), num(c.Version)}
 	})
 }
 
@@ -143,7 +142,7 @@ func taskRows(r request) [][]types.Value {
 	return rowsOf(r.feed.Tasks(), func(t Task) []types.Value {
 		return []types.Value{
 			str(t.Query), str(t.ID), num(t.Stage), num(t.Attempt), str(t.Node), str(t.State), num(t.SplitsDone), num(t.Splits),
-			num(t.RowsIn), num(t.RowsOut), num(t.MemoryBytes), num(t.SpilledBytes),
+			num(t.RowsRead), num(t.MemoryBytes), num(t.SpilledBytes),
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -152,13 +153,12 @@ func (q *Query) begin(planFor PlanFunc) error {
 		return err
 	}
 	local := len(workers) == 1 && workers[0].Self
-	q.pool = q.m.o.Pool.Query(q.ctx, mempool.QueryOptions{ID: q.id})
 	q.setState(Running)
-	q.run = scheduler.Start(q.ctx, scheduler.Options{
+	q.attach(q.m.o.Pool.Query(q.ctx, mempool.QueryOptions{ID: q.id}), scheduler.Start(q.ctx, scheduler.Options{
 		Query: q.id, Session: q.session, Cut: q.planned.Cut, Members: q.m.o.Members, Workers: workers,
 		Connector: q.m.o.Connector, Catalogs: q.planned.Catalogs, Drivers: q.m.drivers(q.session),
 		Local: local, BroadcastMax: q.m.bytes(q.session, "broadcast_max", q.m.o.BroadcastMax), Log: q.m.o.Log,
-	})
+	}))
 	q.res = &result{
 		run: q.run, nodes: q.m.o.Nodes, clock: q.m.o.Clock, schema: q.planned.Root.Types(),
 		pool: q.pool, pages: make(chan *page.Page, 1),
@@ -169,6 +169,33 @@ func (q *Query) begin(planFor PlanFunc) error {
 	}
 	q.reader.Go(func() { q.res.read(q.ctx) })
 	return nil
+}
+
+// attach lets Info see what the query has.
+func (q *Query) attach(pool *mempool.Pool, run *scheduler.Run) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pool, q.run = pool, run
+}
+
+// Tasks reports the tasks of running queries, as far as they answer before ctx ends.
+func (m *Manager) Tasks(ctx context.Context) []scheduler.TaskReport {
+	var out []scheduler.TaskReport
+	for _, q := range m.running() {
+		q.mu.Lock()
+		run := q.run
+		q.mu.Unlock()
+		if run != nil {
+			out = append(out, run.Tasks(ctx)...)
+		}
+	}
+	return out
+}
+
+func (m *Manager) running() []*Query {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.SortedFunc(maps.Values(m.live), func(a, b *Query) int { return strings.Compare(b.id, a.id) })
 }
 
 // Workers returns how many nodes a query would run on now.

@@ -63,6 +63,7 @@ type Query struct {
 	started time.Time
 	ended   time.Time
 	nodes   map[plan.NodeID]rpc.NodeStats
+	splits  SplitCount // when it has ended
 }
 
 // ID returns the query's id.
@@ -168,6 +169,7 @@ func (q *Query) settle(err error) {
 	}
 	if q.run != nil {
 		q.nodes = q.run.Stats()
+		q.splits = Splits(q.run.Tasks(q.ctx))
 	}
 	q.mu.Unlock()
 	q.m.ended(q)
@@ -219,7 +221,25 @@ type Info struct {
 	Rows                    int64
 	Created, Started, Ended time.Time // zero: not yet
 	MemoryBytes, MemoryPeak int64
+	Splits                  SplitCount // of an ended query
 	Err                     error
+}
+
+// SplitCount says how far a query has got.
+type SplitCount struct {
+	Total, Done int64
+	Known       bool // Total will not grow
+}
+
+// Splits sums the splits of tasks.
+func Splits(tasks []scheduler.TaskReport) SplitCount {
+	s := SplitCount{Known: len(tasks) > 0}
+	for _, t := range tasks {
+		s.Total += t.Splits
+		s.Done += t.SplitsDone
+		s.Known = s.Known && t.SplitsKnown
+	}
+	return s
 }
 
 // Info returns a snapshot.
@@ -229,6 +249,7 @@ func (q *Query) Info() Info {
 	i := Info{
 		ID: q.id, User: q.session.User, Catalog: q.session.Catalog, Text: q.text, State: q.state,
 		Rows: q.rows.Load(), Created: q.created, Started: q.started, Ended: q.ended, Err: q.err,
+		Splits: q.splits,
 	}
 	if q.pool != nil {
 		i.MemoryBytes, i.MemoryPeak = q.pool.Used(), q.pool.Peak()

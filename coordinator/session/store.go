@@ -59,6 +59,9 @@ func NewStore(o Options) *Store {
 	return &Store{o: o, sessions: map[uint32]*Session{}}
 }
 
+// Settings lists the registry of settings.
+func (st *Store) Settings() *Registry { return st.o.Settings }
+
 // keyBytes is the length of the secret that cancels statements.
 const keyBytes = 32
 
