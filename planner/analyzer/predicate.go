@@ -10,10 +10,9 @@ import (
 )
 
 func (x *exprs) unary(e *ast.Unary) (expr.Expr, error) {
-	if n, ok := e.X.(*ast.NumberLit); ok && (e.Op == "-" || e.Op == "+") {
-		if e.Op == "-" && n.Text == "9223372036854775808" {
-			return numberConst(&ast.NumberLit{Pos: e.Pos, Text: "-" + n.Text, Integer: true})
-		}
+	// The sign belongs to the number: the least of a type has no positive twin.
+	if n, ok := e.X.(*ast.NumberLit); ok && e.Op == "-" {
+		return numberConst(&ast.NumberLit{Pos: e.Pos, Text: "-" + n.Text, Integer: n.Integer})
 	}
 	arg, err := x.expr(e.X)
 	if err != nil {
