@@ -15,7 +15,7 @@ func allScalars() []*Scalar {
 func allAggregates() []*Aggregate {
 	var out []*Aggregate
 	for _, family := range [][]*Aggregate{
-		countAggregates(), sumAggregates(), avgAggregates(), minMaxAggregates(), boolAggregates(),
+		countAggregates(), sumAggregates(), avgAggregates(), minMaxAggregates(), boolAggregates(), firstAggregates(),
 		collectAggregates(), pairAggregates(), varianceAggregates(), regressions(), bitAggregates(), approximations(),
 	} {
 		out = append(out, family...)

@@ -187,6 +187,9 @@ func (x *exprs) cast(e *ast.Cast) (expr.Expr, error) {
 	if arr, ok := e.X.(*ast.ArrayExpr); ok && len(arr.Elems) == 0 && t.Kind == types.Array {
 		return x.a.literal("{}", t, e.At())
 	}
+	if lit, ok := e.X.(*ast.StringLit); ok && e.Type.Interval != nil && t.Kind == types.Interval {
+		return x.interval(&ast.IntervalLit{Pos: e.Pos, Value: lit, Qualifier: e.Type.Interval})
+	}
 	arg, err := x.expr(e.X)
 	if err != nil {
 		return nil, err

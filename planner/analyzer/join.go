@@ -80,12 +80,41 @@ func (a *analyzer) joinOn(kind logical.JoinKind, j *ast.Join, l, r *source, s *s
 	}
 	if len(x.pending) > 0 {
 		if kind != logical.Inner {
-			return nil, sqlerr.Unsupported("subqueries in the condition of an outer join are not supported yet").At(j.On.At())
+			if err := intoSides(l, r, x.pending, j.On.At()); err != nil {
+				return nil, err
+			}
+			return a.joinNode(kind, j, both, l, r, on)
 		}
 		both.node = &logical.Filter{In: applyAll(a.cross(l.node, r.node), x.pending), Pred: on}
 		return both, nil
 	}
 	return a.joinNode(kind, j, both, l, r, on)
+}
+
+// intoSides applies the subqueries of an outer join's condition to the side that
+// they read.
+func intoSides(l, r *source, list []pending, pos int) error {
+	for _, p := range list {
+		reads := logical.Free(p.node)
+		reads.Add(p.on)
+		touches := func(n logical.Node) bool {
+			for _, c := range n.Schema() {
+				if reads[c.ID] {
+					return true
+				}
+			}
+			return false
+		}
+		switch {
+		case !touches(l.node):
+			r.node = p.apply(r.node)
+		case !touches(r.node):
+			l.node = p.apply(l.node)
+		default:
+			return sqlerr.Unsupported("a subquery over both sides of an outer join's condition is not supported yet").At(pos)
+		}
+	}
+	return nil
 }
 
 // joinNode joins two sources; a right side that reads the left one is applied.

@@ -33,7 +33,7 @@ func (expandNullAwareMark) Apply(_ context.Context, env *Env, n logical.Node) (l
 		c.NullAware = false
 		return &c, nil
 	}
-	if !correlated(a) && plainEquality(a.On, a.L, a.R) {
+	if len(logical.Free(a.R)) == 0 && plainEquality(a.On, a.L, a.R) {
 		return nil, nil
 	}
 	boolean := logical.BoolType()

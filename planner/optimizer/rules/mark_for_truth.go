@@ -13,8 +13,8 @@ import (
 //	Filter m (Mark Apply null-aware m on x = y)      =>  Filter m (Mark Apply m on x = y)
 //	Filter NOT m (Mark Apply null-aware m on x = y)  =>  Filter NOT m (Mark Apply m on coalesce(x = y, true))
 //
-// The second form is for correlated subqueries; others stay null-aware, which a
-// hash join can do.
+// The second form is for subqueries that read an outer row, of whatever level;
+// others stay null-aware, which a hash join can do.
 var MarkForTruth Rule = markForTruth{}
 
 type markForTruth struct{}
@@ -44,7 +44,7 @@ func (markForTruth) Apply(_ context.Context, _ *Env, n logical.Node) (logical.No
 	case sign == 0:
 		return nil, nil
 	case sign > 0 || neverNull(a):
-	case correlated(a) || !plainEquality(a.On, a.L, a.R):
+	case len(logical.Free(a.R)) > 0 || !plainEquality(a.On, a.L, a.R):
 		c.On = &expr.Coalesce{Args: []expr.Expr{a.On, truth(true)}, Typ: logical.BoolType(), At: -1}
 	default:
 		return nil, nil
@@ -102,7 +102,7 @@ func plainEquality(on expr.Expr, l, r logical.Node) bool {
 	ls, rs := logical.SetOf(l.Schema()), logical.SetOf(r.Schema())
 	a, b := c.Args[0], c.Args[1]
 	one := func(x, y expr.Expr) bool {
-		return !rs.Touches(x) && ls.Covers(x) && rs.Covers(y) && len(expr.Columns(y)) > 0
+		return len(expr.Columns(x)) > 0 && ls.Covers(x) && rs.Covers(y) && len(expr.Columns(y)) > 0
 	}
 	return one(a, b) || one(b, a)
 }

@@ -170,8 +170,13 @@ func (u *unnester) node(n logical.Node) (dependent, error) {
 		return u.setOp(n)
 	case *logical.SingleRow:
 		return u.singleRow(n)
-	case *logical.Limit, *logical.TopN:
-		return dependent{}, sqlerr.Unsupported("LIMIT in a correlated subquery of this form is not supported yet")
+	case *logical.TopN:
+		return u.firstRow(n.In, n.Keys, n.N, n.Offset)
+	case *logical.Limit:
+		if s, ok := n.In.(*logical.Sort); ok && !n.WithTies {
+			return u.firstRow(s.In, s.Keys, n.N, n.Offset)
+		}
+		return u.firstRow(n.In, nil, n.N, n.Offset)
 	}
 	return dependent{}, sqlerr.Unsupported("a correlated subquery of this form is not supported yet")
 }
@@ -200,7 +205,15 @@ func (u *unnester) project(n *logical.Project) (dependent, error) {
 // join lets the sides that read outer columns depend; two dependent sides meet
 // by domain.
 func (u *unnester) join(n *logical.Join) (dependent, error) {
-	rightOnly := !u.reads(n.R) && (n.Kind != logical.Right && n.Kind != logical.Full)
+	switch n.Kind {
+	case logical.Right:
+		c := *n
+		c.Kind, c.L, c.R = logical.Left, n.R, n.L
+		return u.join(&c)
+	case logical.Full:
+		return u.fullJoin(n)
+	}
+	rightOnly := !u.reads(n.R)
 	l, err := u.node(n.L)
 	if err != nil {
 		return l, err
@@ -216,8 +229,8 @@ func (u *unnester) join(n *logical.Join) (dependent, error) {
 		l.node = &c
 		return l, nil
 	}
-	if n.Kind == logical.Right || n.Kind == logical.Full || n.NullAware {
-		return dependent{}, sqlerr.Unsupported("a right, full or null-aware join in a correlated subquery is not supported yet")
+	if n.NullAware {
+		return dependent{}, sqlerr.Unsupported("a null-aware join in a correlated subquery of this form is not supported yet")
 	}
 	r, err := u.node(n.R)
 	if err != nil {
@@ -230,6 +243,43 @@ func (u *unnester) join(n *logical.Join) (dependent, error) {
 	c.R, c.On = r.node, expr.AndAll(append(eq, on...))
 	l.node = &c
 	return l, nil
+}
+
+// fullJoin lets both sides depend; the domain is that of the side which has a row.
+func (u *unnester) fullJoin(n *logical.Join) (dependent, error) {
+	l, err := u.node(n.L)
+	if err != nil {
+		return l, err
+	}
+	r, err := u.node(n.R)
+	if err != nil {
+		return r, err
+	}
+	on, err := u.matches(l.domain, r.domain)
+	if err != nil {
+		return r, err
+	}
+	if n.On != nil {
+		on = append(on, expr.Conjuncts(u.bound(n.On, l))...)
+	}
+	sides := logical.SetOf(append(append([]logical.Col(nil), l.domain...), r.domain...))
+	j := &logical.Join{Kind: logical.Full, L: l.node, R: r.node, On: expr.AndAll(on)}
+	p := &logical.Project{In: j}
+	out := dependent{}
+	for i, c := range l.domain {
+		col := u.env.IDs.Copy(c)
+		col.NotNull = false
+		e := &expr.Coalesce{Args: []expr.Expr{c.Ref(), r.domain[i].Ref()}, Typ: c.Type, At: -1}
+		p.Items = append(p.Items, logical.Item{Col: col, Expr: e})
+		out.domain = append(out.domain, col)
+	}
+	for _, it := range passed(j) {
+		if !sides[it.Col.ID] {
+			p.Items = append(p.Items, it)
+		}
+	}
+	out.node = p
+	return out, nil
 }
 
 // aggregate groups by the domain too; without groups of its own every domain
@@ -307,6 +357,19 @@ func (u *unnester) setOp(n *logical.SetOp) (dependent, error) {
 	}
 	out.node = &c
 	return out, nil
+}
+
+// firstRow gives the first row of each domain row.
+func (u *unnester) firstRow(in logical.Node, keys []logical.SortKey, n, offset int64) (dependent, error) {
+	if n != 1 || offset != 0 {
+		return dependent{}, sqlerr.Unsupported("LIMIT other than 1 in a correlated subquery of this form is not supported yet")
+	}
+	d, err := u.node(in)
+	if err != nil {
+		return d, err
+	}
+	d.node = &logical.Distinct{In: d.node, On: logical.ColumnIDs(d.domain), Keys: keys}
+	return d, nil
 }
 
 // singleRow checks each domain row for more than one match and gives NULLs
