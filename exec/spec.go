@@ -27,6 +27,8 @@ type Spec struct {
 	Drivers int
 	// Output is complete but for Schema, Drivers and Pool, which Start fills in.
 	Output exchange.Options
+	// Await names the dynamic filters of other stages that scans wait for.
+	Await []string
 	// Inputs are the producers that each Remote node reads.
 	Inputs map[plan.StageID][]exchange.Producer
 }

@@ -46,7 +46,7 @@ func Start(ctx context.Context, spec Spec, env Env) (*Task, error) {
 	later := &lateSink{}
 	pipes, err := build.Build(spec.Root, &build.Env{
 		Context: t.ctx, Session: spec.Session, Pool: t.pool, Spill: env.Spill, Slots: env.Slots,
-		Drivers: max(spec.Drivers, 1), Number: spec.Number, Output: later, Inputs: spec.Inputs,
+		Drivers: max(spec.Drivers, 1), Number: spec.Number, Await: spec.Await, Output: later, Inputs: spec.Inputs,
 		Connector: env.Connector, Dial: env.Dial, Attempt: spec.Attempt, Task: spec.ID,
 	})
 	if err != nil {

@@ -202,7 +202,7 @@ func (s *Server) spec(c *rpc.Create, q *query, root plan.Node) (exec.Spec, exec.
 	spec := exec.Spec{
 		ID: c.Task.Name(), Attempt: c.Task.Attempt,
 		Number: uint64(c.Task.Stage)<<32 | uint64(c.Task.Index)<<16 | uint64(c.Task.Attempt),
-		Root:   root, Session: &sess, Drivers: c.Drivers, Inputs: c.Inputs,
+		Root:   root, Session: &sess, Drivers: c.Drivers, Inputs: c.Inputs, Await: c.Await,
 		Output: exchange.Options{Output: c.Output, Retain: c.Retain, BytesMax: s.o.BufferBytes},
 	}
 	if c.Retain {

@@ -149,6 +149,14 @@ func (r *Run) request(st *stage, t *task) *rpc.Create {
 		Inputs: map[plan.StageID][]exchange.Producer{}, Catalogs: r.o.Catalogs, Drivers: r.o.Drivers,
 		Local: r.o.Local, Coordinator: r.o.Members.Self().Info.ID,
 	}
+	for _, sc := range st.scans {
+		for _, d := range sc.Dyn {
+			// A build side that a join waits for comes before the filters of joins above.
+			if f := r.filters[d.Filter]; f != nil && f.from != st && st.Output != plan.LateBound {
+				c.Await = append(c.Await, d.Filter)
+			}
+		}
+	}
 	for _, in := range st.Inputs {
 		for _, p := range r.stages[in].tasks {
 			c.Inputs[in] = append(c.Inputs[in], exchange.Producer{

@@ -26,7 +26,8 @@ type Env struct {
 	Spill     *mempool.Spill
 	Slots     *operator.Slots
 	Drivers   int
-	Number    uint64 // of the task attempt, within its query
+	Number    uint64   // of the task attempt, within its query
+	Await     []string // dynamic filters of other stages that will come
 	Output    exchange.Sink
 	Inputs    map[plan.StageID][]exchange.Producer
 	Connector func(ctx context.Context, catalog string, version uint64) (spi.Connector, error)
@@ -80,7 +81,7 @@ type driver struct {
 // Build cuts the fragment below root into pipelines whose last one ends in env.Output.
 func Build(root plan.Node, env *Env) (*Pipelines, error) {
 	b := &Pipelines{
-		env: env, splits: map[plan.NodeID]*operator.Splits{}, filters: newFilters(),
+		env: env, splits: map[plan.NodeID]*operator.Splits{}, filters: newFilters(env.Await),
 		rowsMax: page.RowsMax,
 	}
 	if n := env.Session.Int("page_rows_max"); n > 0 {

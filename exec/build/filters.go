@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ type Filters struct {
 	sets      map[string]domain.Set
 	own       map[string]bool // published by a join of this fragment
 	published []string
+	await     []string
 	version   uint64
 	news      chan struct{}
 	onPublish func()
@@ -30,8 +32,8 @@ type Filter struct {
 	Set  domain.Set
 }
 
-func newFilters() *Filters {
-	return &Filters{sets: map[string]domain.Set{}, own: map[string]bool{}, news: make(chan struct{})}
+func newFilters(await []string) *Filters {
+	return &Filters{await: await, sets: map[string]domain.Set{}, own: map[string]bool{}, news: make(chan struct{})}
 }
 
 func (f *Filters) declare(root plan.Node) {
@@ -164,14 +166,14 @@ func (l *liveFilter) missing() bool {
 }
 
 // filterWait bounds how long a scan waits for a filter of another stage before
-// it reads the first row: the build side has been read when such a scan starts.
+// it reads the first row.
 const filterWait = time.Second
 
 // awaiting makes a scan wait for the filters of other stages.
 func (f *Filters) awaiting(scan operator.Operator, n *plan.Scan, slot operator.Slot) operator.Operator {
 	var uses []plan.DynUse
 	for _, u := range n.Dyn {
-		if !f.own[u.Filter] {
+		if !f.own[u.Filter] && slices.Contains(f.await, u.Filter) {
 			uses = append(uses, u)
 		}
 	}

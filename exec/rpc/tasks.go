@@ -44,6 +44,9 @@ type Create struct {
 	Drivers  int
 	// Local asks for pages to be handed over without frames: same process, no attempts.
 	Local bool
+	// Await names the dynamic filters of other stages that are on their way: scans
+	// wait a moment for them before the first row.
+	Await []string
 	// Coordinator is the rpc address that leases the task.
 	Coordinator string
 }
