@@ -24,11 +24,11 @@ type Options struct {
 	NewID func() string
 	// HasDatabase reports whether clients may connect to a catalog of that name.
 	HasDatabase func(name string) bool
-	SessionsMax int // 0: 500
+	SessionsMax int // 0: 1000
 	Defaults    map[string]string
 }
 
-const sessionsDefaultMax = 500
+const sessionsDefaultMax = 1000
 
 // Startup is what a client says when it connects.
 type Startup struct {

@@ -231,7 +231,7 @@ func (c *conn) handle(kind byte, body []byte) error {
 		}
 		return nil
 	}
-	return errMessage("invalid frontend message type %d", kind)
+	return errMessage("unexpected frontend message type %d", kind)
 }
 
 // refused answers a message that is no part of the extended protocol.

@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -50,11 +51,17 @@ func (r *reader) startup() ([]byte, error) {
 	return r.read(int(n) - 4)
 }
 
+// messageTypes are those that a client may send after its start-up message.
+var messageTypes = []byte("QPBDECSHXFdcfp")
+
 // next reads a message; its body is valid until the next call.
 func (r *reader) next() (kind byte, body []byte, err error) {
 	var head [5]byte
 	if _, err := io.ReadFull(r.buf, head[:]); err != nil {
 		return 0, nil, err
+	}
+	if bytes.IndexByte(messageTypes, head[0]) < 0 {
+		return 0, nil, errMessage("invalid frontend message type %d", head[0])
 	}
 	n := binary.BigEndian.Uint32(head[1:])
 	if n < 4 {

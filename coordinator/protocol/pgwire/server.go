@@ -31,7 +31,7 @@ type Options struct {
 	LoginMax time.Duration
 	// MessageBytesMax bounds a message of a client; 0: 128 MiB.
 	MessageBytesMax int
-	// ConnectionsMax bounds connections, those that have not logged in included; 0: 1000.
+	// ConnectionsMax bounds connections, those that have not logged in included; 0: 1200.
 	ConnectionsMax int
 }
 
@@ -39,7 +39,7 @@ type Options struct {
 const (
 	loginDefaultMax       = 60 * time.Second
 	messageDefaultMax     = 128 << 20
-	connectionsDefaultMax = 1000
+	connectionsDefaultMax = 1200
 )
 
 // Server serves clients. Safe for concurrent use.
