@@ -70,7 +70,7 @@ func arrays() []*Scalar {
 		a("array_sort", "The elements in order, NULLs last.", "array_sort(ARRAY[3, 1, 2])", "{1,2,3}", []Pattern{arr}, sameAs(0), bindArraySort),
 		a("array_max", "The greatest element.", "array_max(ARRAY[3, 1, 2])", "3", []Pattern{arr}, elemOfFirst, bindArrayExtreme(1)),
 		a("array_min", "The least element.", "array_min(ARRAY[3, 1, 2])", "1", []Pattern{arr}, elemOfFirst, bindArrayExtreme(-1)),
-		a("flatten", "The elements of the elements.", "flatten(ARRAY[ARRAY[1], ARRAY[2, 3]])", "{1,2,3}", []Pattern{arr}, elemOfFirst, bindFlatten),
+		a("flatten", "The elements of the elements.", "flatten(ARRAY[ARRAY[1], ARRAY[2, 3]])", "{1,2,3}", []Pattern{arr}, flattened, bindFlatten),
 		a("trim_array", "The array without its last elements.", "trim_array(ARRAY[1, 2, 3], 2)", "{1}", []Pattern{arr, Of(i4)}, sameAs(0), bindTrimArray),
 	}
 }
@@ -78,6 +78,13 @@ func arrays() []*Scalar {
 func arrayOfFirst(args []types.Type) (types.Type, error)  { return types.ArrayOf(args[0]), nil }
 func arrayOfSecond(args []types.Type) (types.Type, error) { return types.ArrayOf(args[1]), nil }
 func elemOfFirst(args []types.Type) (types.Type, error)   { return args[0].ElemType(), nil }
+
+func flattened(args []types.Type) (types.Type, error) {
+	if e := args[0].ElemType(); e.Kind == types.Array {
+		return e, nil
+	}
+	return args[0], sqlerr.New(sqlerr.UndefinedFunction, "function flatten(%s) does not exist", args[0]).WithHint("It takes an array of arrays.")
+}
 
 func arrayOfKind(k types.Kind) func([]types.Type) (types.Type, error) {
 	return func([]types.Type) (types.Type, error) { return types.ArrayOf(types.Of(k)), nil }

@@ -33,17 +33,21 @@ func nowFunctions() []*Scalar {
 func bindSession(f func(x *Exec) types.Value) func([]types.Type) (Kernel, error) {
 	return func(ts []types.Type) (Kernel, error) {
 		return func(x *Exec, args []*page.Vector) (*page.Vector, error) {
-			v := f(x)
-			if len(args) > 0 {
-				p := page.Get[int32](args[0], 0)
+			if len(args) == 0 {
+				return page.NewConst(x.Type, f(x), x.N, x.Pool)
+			}
+			digits, m := input[int32](args[0])
+			return build(x, func(b *page.Builder, i int) error {
+				v, p := f(x), digits[i&m]
 				if p < 0 {
-					return nil, sqlerr.New(sqlerr.InvalidParameterValue, "precision must not be negative: %d", p)
+					return sqlerr.New(sqlerr.InvalidParameterValue, "precision must not be negative: %d", p)
 				}
 				if p < 6 && x.Type.Phys() == types.PhysI64 {
 					v.I = types.RoundTimestamp(v.I, x.Type.WithDigits(int(p)))
 				}
-			}
-			return page.NewConst(x.Type, v, x.N, x.Pool)
+				b.AppendValue(v)
+				return b.Err()
+			})
 		}, nil
 	}
 }
