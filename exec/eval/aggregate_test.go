@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,11 +61,46 @@ func parseAggregate(sql string, env *Env) (*aggregateOf, error) {
 		p.Cols = append(p.Cols, v)
 		b.cols[name.Text] = &expr.Column{Index: c, Typ: t, Name: name.Text, At: -1}
 	}
+	if err := sortRows(b, p, call.OrderBy, env); err != nil {
+		return nil, err
+	}
 	list := call.Args
 	for i := len(call.Within) - 1; i >= 0; i-- {
 		list = append([]ast.Expr{call.Within[i].Expr}, list...)
 	}
 	return bindAggregate(b, call.Name.Last().Text, list, p, env)
+}
+
+// sortRows puts the page's rows in the order that the call asks for.
+func sortRows(b *binder, p *page.Page, items []ast.OrderItem, env *Env) error {
+	for k := len(items) - 1; k >= 0; k-- {
+		e, err := b.bind(items[k].Expr)
+		if err != nil {
+			return err
+		}
+		ev, err := Compile(e, env)
+		if err != nil {
+			return err
+		}
+		v, err := ev.Eval(p)
+		if err != nil {
+			return err
+		}
+		order := page.Iota(p.Rows)
+		slices.SortStableFunc(order, func(i, j int32) int {
+			c := types.Compare(e.Type(), v.Value(int(i)), v.Value(int(j)))
+			if items[k].Direction == ast.Descending {
+				c = -c
+			}
+			return c
+		})
+		for c := range p.Cols {
+			if p.Cols[c], err = p.Cols[c].Gather(order, page.Unaccounted{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func bindAggregate(b *binder, fn string, list []ast.Expr, p *page.Page, env *Env) (*aggregateOf, error) {
