@@ -77,10 +77,7 @@ func (t *Task) drive() {
 	stats := t.stats()
 	peak := t.pool.Peak()
 	t.pipes.Close()
-	if cerr := t.pool.Close(); cerr != nil && err == nil {
-		err = sqlerr.Wrap(sqlerr.InternalError, cerr, "task %s left memory behind", t.spec.ID)
-		_ = t.out.Close(err)
-	}
+	_ = t.pool.Close() // the output may hold dictionaries of scans; the query's pool checks in the end
 	t.mu.Lock()
 	t.done, t.err, t.final, t.peak = true, err, stats, peak
 	t.mu.Unlock()

@@ -49,9 +49,10 @@ type Pool struct {
 	mu      sync.Mutex
 	granted int64 // taken by this pool itself, credit included; guarded by mu
 
-	limit atomic.Int64 // 0: none
-	used  atomic.Int64 // taken by this pool and all below it
-	peak  atomic.Int64
+	closed atomic.Bool
+	limit  atomic.Int64 // 0: none
+	used   atomic.Int64 // taken by this pool and all below it
+	peak   atomic.Int64
 }
 
 var _ page.Pool = (*Pool)(nil)
@@ -176,6 +177,10 @@ func (p *Pool) spend(n int64) bool {
 // Free implements page.Pool.
 func (p *Pool) Free(n int) {
 	c := p.credit.Add(int64(n))
+	if p.closed.Load() { // what outlives its pool, a dictionary in an exchange, goes straight back
+		p.trim(0)
+		return
+	}
 	if keep := p.keep.Load() + 2*p.unit; c > keep {
 		p.trim(p.keep.Load() + p.unit)
 	}
@@ -289,6 +294,7 @@ func (p *Pool) Close() error {
 		}
 	}
 	p.keep.Store(0)
+	p.closed.Store(true)
 	p.trim(0)
 	if left := p.used.Load(); left != 0 {
 		return sqlerr.Internalf("memory pool was closed with bytes in use: %s holds %d", p.path(), left)
