@@ -159,8 +159,8 @@ func (a *analyzer) functionRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (r
 		rel, err := a.seriesRows(r, call, x)
 		return rel, e, err
 	}
-	if rel, ok, err := a.connectorFunction(call, x); ok || err != nil {
-		e.scalar = false
+	if rel, t, ok, err := a.connectorFunction(call, x); ok || err != nil {
+		e.scalar, e.table = false, t
 		return rel, e, err
 	}
 	v, err := x.funcCall(call)
@@ -238,10 +238,10 @@ func (a *analyzer) unnestRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (rel
 }
 
 // connectorFunction calls a table function of a catalog, as read_parquet('…').
-func (a *analyzer) connectorFunction(call *ast.FuncCall, x *exprs) (relation, bool, error) {
+func (a *analyzer) connectorFunction(call *ast.FuncCall, x *exprs) (rel relation, t *spi.Table, ok bool, err error) {
 	f, cat, conn, version := a.findFunction(call.Name)
 	if f == nil {
-		return relation{}, false, nil
+		return relation{}, nil, false, nil
 	}
 	var args []spi.Arg
 	for _, e := range call.Args {
@@ -251,20 +251,20 @@ func (a *analyzer) connectorFunction(call *ast.FuncCall, x *exprs) (relation, bo
 		}
 		v, err := x.expr(e)
 		if err != nil {
-			return relation{}, true, err
+			return relation{}, nil, true, err
 		}
 		if v, err = a.coerce(v, textIfUnknown(v.Type()), implicit); err != nil {
-			return relation{}, true, err
+			return relation{}, nil, true, err
 		}
 		c, ok := a.folded(v).(*expr.Const)
 		if !ok {
-			return relation{}, true, sqlerr.Unsupported("arguments of %s must be constants", f.Name).At(e.At())
+			return relation{}, nil, true, sqlerr.Unsupported("arguments of %s must be constants", f.Name).At(e.At())
 		}
 		arg.Typ, arg.Val = c.Typ, c.Val
 		args = append(args, arg)
 	}
-	rel, err := a.boundTable(f, cat, conn, version, args, call.At())
-	return rel, true, err
+	rel, t, err = a.boundTable(f, cat, conn, version, args, call.At())
+	return rel, t, true, err
 }
 
 // findFunction looks for a table function in the catalogs, the current one
@@ -296,23 +296,23 @@ func (a *analyzer) findFunction(n ast.ObjectName) (*spi.TableFunction, string, s
 	return nil, "", nil, 0
 }
 
-func (a *analyzer) boundTable(f *spi.TableFunction, cat string, conn spi.Connector, version uint64, args []spi.Arg, pos int) (relation, error) {
+func (a *analyzer) boundTable(f *spi.TableFunction, cat string, conn spi.Connector, version uint64, args []spi.Arg, pos int) (relation, *spi.Table, error) {
 	t, err := f.Bind(a.ctx, a.env.Session, args)
 	if err != nil {
-		return relation{}, at(err, pos)
+		return relation{}, nil, at(err, pos)
 	}
 	snap, err := a.names.env.Snapshots.Extend(a.ctx, a.env.Session, cat, conn, []spi.Name{t.Name})
 	if err != nil {
-		return relation{}, at(err, pos)
+		return relation{}, nil, at(err, pos)
 	}
 	found := &found{place: place{cat, t.Name}, conn: conn, version: version, table: t, snap: snap}
 	policy, err := a.allowed(cat, t, Read)
 	if err != nil {
-		return relation{}, at(err, pos)
+		return relation{}, nil, at(err, pos)
 	}
 	a.tables = append(a.tables, TableUse{Catalog: cat, Name: t.Name})
 	n := newScan(a.ids, found, a.env.Session)
-	return a.restricted(relation{n, n.Cols}, policy), nil
+	return a.restricted(relation{n, n.Cols}, policy), t, nil
 }
 
 // readers are the table functions for files, by extension.
@@ -341,10 +341,10 @@ func (a *analyzer) pathRef(r *ast.PathRef) (*source, error) {
 			WithHint("Attach a folder, for example with --attach files=/path.")
 	}
 	arg := spi.Arg{Typ: types.Of(types.Text), Val: types.StringValue(r.Path)}
-	rel, err := a.boundTable(f, cat, conn, version, []spi.Arg{arg}, r.At())
+	rel, t, err := a.boundTable(f, cat, conn, version, []spi.Arg{arg}, r.At())
 	if err != nil {
 		return nil, err
 	}
 	name := strings.TrimSuffix(path.Base(plain), path.Ext(plain))
-	return a.entry(rel, &ranged{alias: name}, r.Alias)
+	return a.entry(rel, &ranged{alias: name, table: t}, r.Alias)
 }
