@@ -155,7 +155,7 @@ func (a *analyzer) functionRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (r
 		rel, err := a.unnestRows(r, call, x)
 		e.scalar = len(rel.cols) == 1
 		return rel, e, err
-	case name == "generate_series":
+	case name == "generate_series" || name == "range":
 		rel, err := a.seriesRows(r, call, x)
 		return rel, e, err
 	}
@@ -190,7 +190,13 @@ func (a *analyzer) seriesRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (rel
 	if err != nil {
 		return relation{}, err
 	}
-	narrow := len(args) > 0
+	name := call.Name.Last().Text
+	if name == "range" {
+		if args, err = a.rangeArgs(args, call.At()); err != nil {
+			return relation{}, err
+		}
+	}
+	narrow := len(args) > 0 && name != "range"
 	for _, arg := range args {
 		narrow = narrow && (arg.Type().Kind == types.Int32 || arg.Type().Kind == types.Int16 || arg.Type().Kind == types.Unknown)
 	}
@@ -198,13 +204,46 @@ func (a *analyzer) seriesRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (rel
 	if err != nil {
 		return relation{}, err
 	}
-	n := &logical.Series{Col: a.ids.New("generate_series", t), Args: args}
+	n := &logical.Series{Col: a.ids.New(name, t), Args: args}
 	if !narrow || t.Kind != types.Int64 {
 		return relation{n, n.Schema()}, nil
 	}
 	col := a.ids.New("generate_series", types.Of(types.Int32))
 	p := &logical.Project{In: n, Items: []logical.Item{{Col: col, Expr: &expr.Cast{Arg: n.Col.Ref(), Typ: col.Type, Implicit: true, At: -1}}}}
 	return relation{p, []logical.Col{col}}, nil
+}
+
+// rangeArgs turns range([start,] end [, step]), which leaves out the end, into
+// the arguments of generate_series.
+func (a *analyzer) rangeArgs(args []expr.Expr, pos int) ([]expr.Expr, error) {
+	one := func(i int64) expr.Expr {
+		return &expr.Const{Typ: types.Of(types.Int64), Val: types.IntValue(i), At: -1}
+	}
+	switch len(args) {
+	case 1:
+		args = []expr.Expr{one(0), args[0], one(1)}
+	case 2:
+		args = []expr.Expr{args[0], args[1], one(1)}
+	case 3:
+	default:
+		return nil, sqlerr.New(sqlerr.UndefinedFunction, "function range takes one to three arguments").At(pos)
+	}
+	step, ok := a.folded(args[2]).(*expr.Const)
+	if !ok || !step.Typ.IsInteger() || step.Val.Null {
+		return nil, sqlerr.Unsupported("range is supported over integers with a constant step only").At(pos)
+	}
+	back := int64(1)
+	if step.Val.I < 0 {
+		back = -1
+	}
+	end, err := a.coerce(args[1], types.Of(types.Int64), implicit)
+	if err != nil {
+		return nil, err
+	}
+	if end, err = a.call("-", []expr.Expr{end, one(back)}, pos); err != nil {
+		return nil, err
+	}
+	return []expr.Expr{args[0], a.folded(end), step}, nil
 }
 
 func (a *analyzer) unnestRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (relation, error) {
