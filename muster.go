@@ -330,6 +330,15 @@ func (n *Node) Catalogs() catalog.Catalogs { return n.catalogs }
 // Coordinator returns the coordinator, nil on a worker.
 func (n *Node) Coordinator() *coordinator.Coordinator { return n.coordinator }
 
+// Dial connects to the node's PostgreSQL protocol from within the process: a
+// driver's dial function. Nothing listens for it on the network.
+func (n *Node) Dial(ctx context.Context) (net.Conn, error) {
+	if n.coordinator == nil {
+		return nil, sqlerr.New(sqlerr.ObjectNotInState, "a worker has no clients")
+	}
+	return n.coordinator.Dial(ctx)
+}
+
 // Drain takes no new queries or tasks, waits for those that run, then closes.
 func (n *Node) Drain(ctx context.Context) error {
 	ctx, stop := context.WithTimeoutCause(ctx, drainMax, errors.New("drain took too long"))

@@ -65,8 +65,8 @@ func (co *Coordinator) pgServer() (*pgwire.Server, error) {
 func (co *Coordinator) Sessions() *session.Store { return co.sessions }
 
 // serveClients accepts PostgreSQL clients until the server closes.
-func (co *Coordinator) serveClients() {
-	if err := co.server.Serve(co.pg); err != nil && !errors.Is(err, net.ErrClosed) {
+func (co *Coordinator) serveClients(l net.Listener) {
+	if err := co.server.Serve(l); err != nil && !errors.Is(err, net.ErrClosed) {
 		co.env.Log.Error("postgresql protocol ended", "err", err)
 	}
 }

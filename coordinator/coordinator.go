@@ -76,7 +76,7 @@ type Coordinator struct {
 	pg       net.Listener
 	http     net.Listener
 	web      *http.Server
-	work     sync.WaitGroup
+	inside   *pipe // of clients in this process
 }
 
 // The default addresses of clients.
@@ -88,7 +88,7 @@ const (
 
 // New returns a coordinator whose listeners are open.
 func New(c Config, env Env) (*Coordinator, error) {
-	co := &Coordinator{c: c, env: env}
+	co := &Coordinator{c: c, env: env, inside: newPipe()}
 	co.members = cluster.New(cluster.Options{
 		Clock: env.Clock, Nodes: env.Nodes, Log: env.Log, Lease: c.Lease, Self: c.Self, SelfWorks: c.SelfWorks,
 		Queries: func() []string { return co.manager.Live() },
@@ -163,13 +163,14 @@ func (co *Coordinator) Addrs() (pg, http string) {
 func (co *Coordinator) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { co.members.Run(ctx) })
+	all.Go(func() { co.serveClients(co.inside) })
 	if co.pg != nil {
-		all.Go(co.serveClients)
-		all.Go(func() {
-			<-ctx.Done()
-			co.server.Close()
-		})
+		all.Go(func() { co.serveClients(co.pg) })
 	}
+	all.Go(func() {
+		<-ctx.Done()
+		co.server.Close()
+	})
 	if co.http != nil {
 		co.web = co.handler()
 		all.Go(func() {

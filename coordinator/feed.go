@@ -46,9 +46,12 @@ func (f feed) Queries() []system.Query {
 	for i, q := range infos {
 		if q.Ended.IsZero() {
 			q.Splits = query.Splits(live[q.ID])
+			for _, t := range live[q.ID] {
+				q.RowsRead += rowsRead(t)
+			}
 		}
 		out[i] = system.Query{
-			ID: q.ID, User: q.User, Catalog: q.Catalog, State: q.State.String(), Text: strings.ToValidUTF8(q.Text, "?"), Rows: q.Rows,
+			ID: q.ID, User: q.User, Catalog: q.Catalog, State: q.State.String(), Text: strings.ToValidUTF8(q.Text, "?"), Rows: q.Rows, RowsRead: q.RowsRead,
 			Created: q.Created, Started: q.Started, Ended: q.Ended, MemoryBytes: q.MemoryBytes, MemoryPeakBytes: q.MemoryPeak,
 			SplitsTotal: q.Splits.Total, SplitsDone: q.Splits.Done, SplitsKnown: q.Splits.Known,
 		}
@@ -66,13 +69,17 @@ func (f feed) Tasks() []system.Task {
 	for i, t := range reports {
 		out[i] = system.Task{
 			Query: t.ID.Query, ID: t.ID.Name(), Stage: int(t.ID.Stage), Attempt: t.ID.Attempt, Node: t.Node, State: stateName(t.Status.State),
-			Splits: t.Splits, SplitsDone: t.SplitsDone, MemoryBytes: t.Status.Memory, SpilledBytes: t.Status.Spilled,
-		}
-		for _, n := range t.Status.Nodes {
-			out[i].RowsRead += n.Scan.RowsRead
+			Splits: t.Splits, SplitsDone: t.SplitsDone, RowsRead: rowsRead(t), MemoryBytes: t.Status.Memory, SpilledBytes: t.Status.Spilled,
 		}
 	}
 	return out
+}
+
+func rowsRead(t scheduler.TaskReport) (n int64) {
+	for _, s := range t.Status.Nodes {
+		n += s.Scan.RowsRead
+	}
+	return n
 }
 
 func stateName(s rpc.State) string {

@@ -9,11 +9,13 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/muster-sql/muster"
+	"github.com/muster-sql/muster/cmd/muster/shell"
 )
 
 // cli is the command line; DESIGN names its flags.
 type cli struct {
 	Server  serverCommand    `cmd:"" help:"Run a node: coordinator, worker, or both in one process."`
+	SQL     sqlCommand       `cmd:"" name:"sql" help:"Run SQL: in a shell, from arguments, a file or stdin."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
@@ -22,7 +24,6 @@ func main() {
 	parser, err := kong.New(&c,
 		kong.Name("muster"),
 		kong.Description("One SQL query over every store: Parquet files, PostgreSQL and more, through the PostgreSQL protocol."),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"version": muster.Version},
 	)
@@ -30,20 +31,17 @@ func main() {
 		fail(err)
 	}
 	ctx, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "muster: %v\nRun muster --help, or --help after a command, to see what there is.\n", err)
+		os.Exit(shell.ExitUsage)
+	}
 	if err := ctx.Run(); err != nil {
 		fail(err)
 	}
 }
 
-// exitCode is an error that has been printed already.
-type exitCode int
-
-// Error implements error.
-func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
-
 func fail(err error) {
-	var code exitCode
+	var code shell.Exit
 	if errors.As(err, &code) {
 		os.Exit(int(code))
 	}

@@ -20,7 +20,8 @@ type Feed interface {
 // Query is a running or remembered query. Times that are zero have not come.
 type Query struct {
 	ID, User, Catalog, State, Text string
-	Rows                           int64
+	Rows                           int64 // sent to the client
+	RowsRead                       int64 // from sources
 	Created, Started, Ended        time.Time
 	MemoryBytes, MemoryPeakBytes   int64
 	SplitsTotal, SplitsDone        int64

@@ -117,10 +117,10 @@ func TestEachTableHasTheColumnsThatItsRowsFill(t *testing.T) {
 
 func TestQueriesShowStateTimesAndErrors(t *testing.T) {
 	rows := read(t, openCatalog(t, sample{}), "queries")
-	if got := rows[0]; got[3] != "RUNNING" || got[7] != "NULL" || got[8] != "2" || got[11] != "4" || got[12] != "10" {
+	if got := rows[0]; got[3] != "RUNNING" || got[8] != "NULL" || got[9] != "2" || got[12] != "4" || got[13] != "10" {
 		t.Errorf("running query: %v", got)
 	}
-	if got := rows[1]; got[2] != "lake" || got[8] != "1" || got[14] != "22012" || got[15] != "division by zero" {
+	if got := rows[1]; got[2] != "lake" || got[9] != "1" || got[15] != "22012" || got[16] != "division by zero" {
 		t.Errorf("failed query: %v", got)
 	}
 }

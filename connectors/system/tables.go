@@ -51,7 +51,7 @@ var tables = []table{
 		number("memory_bytes", "budget"), number("memory_used_bytes", ""), column("started", types.TimestampTZ, ""),
 	}, nodeRows},
 	{"queries", "Queries that run, and the last that ended", []spi.Column{
-		text("query_id", ""), text("user_name", ""), text("catalog_name", ""), text("state", ""), number("rows", "sent so far"),
+		text("query_id", ""), text("user_name", ""), text("catalog_name", ""), text("state", ""), number("rows", "sent so far"), number("rows_read", "from sources"),
 		column("created", types.TimestampTZ, ""), column("started", types.TimestampTZ, ""), column("ended", types.TimestampTZ, ""),
 		column("elapsed_seconds", types.Float64, ""), number("memory_bytes", ""), number("memory_peak_bytes", ""),
 		number("splits_done", ""), number("splits", "known so far"), column("splits_known", types.Bool, "all splits are known"),
@@ -125,7 +125,7 @@ func queryRows(r request) [][]types.Value {
 			end = r.now
 		}
 		return []types.Value{
-			str(q.ID), str(q.User), orNull(q.Catalog), str(q.State), num(q.Rows), moment(q.Created), moment(q.Started),
+			str(q.ID), str(q.User), orNull(q.Catalog), str(q.State), num(q.Rows), num(q.RowsRead), moment(q.Created), moment(q.Started),
 			moment(q.Ended), types.FloatValue(end.Sub(q.Created).Seconds()), num(q.MemoryBytes), num(q.MemoryPeakBytes),
 			num(q.SplitsDone), num(q.SplitsTotal), types.BoolValue(q.SplitsKnown), orNull(q.ErrorCode), orNull(q.Error), str(q.Text),
 		}

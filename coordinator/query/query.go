@@ -222,6 +222,7 @@ type Info struct {
 	Created, Started, Ended time.Time // zero: not yet
 	MemoryBytes, MemoryPeak int64
 	Splits                  SplitCount // of an ended query
+	RowsRead                int64      // of an ended query
 	Err                     error
 }
 
@@ -250,6 +251,9 @@ func (q *Query) Info() Info {
 		ID: q.id, User: q.session.User, Catalog: q.session.Catalog, Text: q.text, State: q.state,
 		Rows: q.rows.Load(), Created: q.created, Started: q.started, Ended: q.ended, Err: q.err,
 		Splits: q.splits,
+	}
+	for _, n := range q.nodes {
+		i.RowsRead += n.Scan.RowsRead
 	}
 	if q.pool != nil {
 		i.MemoryBytes, i.MemoryPeak = q.pool.Used(), q.pool.Peak()

@@ -63,7 +63,6 @@ type Buffer struct {
 	change  chan struct{} // closed and renewed at every change of state
 	parts   []*partition
 	waiting []*page.Page // rows of a late-bound output that is not decided yet
-	dicts   dictionaries // of waiting
 	left    int          // drivers that have not finished
 	done    bool
 	err     error
@@ -81,12 +80,11 @@ type partition struct {
 	fill    sync.Mutex // guards coll, sent and the order of appends
 	coll    *page.Collector
 	sent    map[uint64]bool
-	dicts   dictionaries // guarded by fill
-	items   []item       // guarded by Buffer.mu
-	read    int          // items that the current consumer has taken
-	unread  int64        // bytes of the others
-	spilled int          // items in the spool, a prefix
-	fence   int          // attempt of the current consumer
+	items   []item // guarded by Buffer.mu
+	read    int    // items that the current consumer has taken
+	unread  int64  // bytes of the others
+	spilled int    // items in the spool, a prefix
+	fence   int    // attempt of the current consumer
 	reader  *Stream
 	enough  bool
 }
@@ -162,10 +160,6 @@ func (b *Buffer) keep(p *page.Page) (*page.Page, error) {
 	}
 	kept, err := c.Take()
 	if err != nil || kept == nil {
-		return nil, err
-	}
-	if err := b.dicts.take(kept, b.o.Pool); err != nil {
-		kept.Release()
 		return nil, err
 	}
 	size := int64(kept.Bytes())
@@ -363,7 +357,6 @@ func (b *Buffer) Discard() {
 	}
 	waiting, parts := b.waiting, b.parts
 	b.waiting = nil
-	b.dicts.release()
 	b.signal()
 	b.mu.Unlock()
 	for _, p := range waiting {
@@ -372,7 +365,6 @@ func (b *Buffer) Discard() {
 	for _, p := range parts {
 		p.fill.Lock()
 		p.coll.Release()
-		p.dicts.release()
 		p.fill.Unlock()
 		b.mu.Lock()
 		for i := range p.items {

@@ -127,12 +127,6 @@ func (b *Buffer) flush(k int, part *partition) error {
 	if err != nil || pg == nil {
 		return err
 	}
-	if !b.o.Retain {
-		if err := part.dicts.take(pg, b.o.Pool); err != nil {
-			pg.Release()
-			return err
-		}
-	}
 	it := item{page: pg, size: int64(pg.Bytes())}
 	if b.o.Retain {
 		raw := EncodeFrame(make([]byte, 0, FrameSize(pg)), pg, part.sent)

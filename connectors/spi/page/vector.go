@@ -185,14 +185,6 @@ func (v *Vector) Load(sel []int32) error {
 	return nil
 }
 
-// SetDictionary replaces the dictionary of a Dict vector by one with the same
-// values at the same codes and takes over the reference. Only the maker of v
-// may call it, before v is in a page that others have.
-func (v *Vector) SetDictionary(d *Dictionary) {
-	v.dict.Release()
-	v.dict = d
-}
-
 // Enc returns the encoding, Len the number of slots.
 func (v *Vector) Enc() Encoding { return v.enc }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/muster-sql/muster/connectors/spi/expr"
+	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/exec/functions"
 	"github.com/muster-sql/muster/planner/logical"
 )
@@ -31,7 +32,7 @@ func (setOpToJoin) Apply(_ context.Context, env *Env, n logical.Node) (logical.N
 		return &logical.Distinct{In: &c}, nil
 	}
 	if s.All {
-		return countedSetOp(env, s)
+		return nil, sqlerr.Unsupported("%s ALL is not supported yet", map[logical.SetKind]string{logical.Intersect: "INTERSECT", logical.Except: "EXCEPT"}[s.Kind])
 	}
 	left := mapped(s.In[0], s.Maps[0], s.Cols)
 	rcols := make([]logical.Col, len(s.Cols))
