@@ -53,6 +53,7 @@ type Query struct {
 	reader  sync.WaitGroup
 	rows    atomic.Int64
 	affects int64 // rows written
+	settled bool  // the write was committed or aborted, or is about to be
 	once    sync.Once
 	release func() // admission
 
@@ -133,6 +134,7 @@ func (q *Query) end(err error) error {
 				p.Release()
 			}
 			q.reader.Wait()
+			q.abandon(err)
 		}
 		q.cancel(sqlerr.New(sqlerr.QueryCanceled, "query has ended"))
 		q.settle(err)

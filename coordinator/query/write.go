@@ -24,6 +24,7 @@ const commitMax = 5 * time.Minute
 // any error before that the write is aborted and leaves no trace.
 func (q *Query) write(ctx context.Context) error {
 	w := q.planned.Write
+	q.settled = true
 	var fragments [][]byte
 	for {
 		p, err := q.page(ctx)
@@ -51,6 +52,14 @@ func (q *Query) write(ctx context.Context) error {
 		return q.abort(err)
 	}
 	return nil
+}
+
+// abandon removes the traces of a write that nobody asked the end of.
+func (q *Query) abandon(cause error) {
+	if q.planned != nil && q.planned.Write != nil && !q.settled {
+		q.settled = true
+		_ = q.abort(cause)
+	}
 }
 
 func (q *Query) abort(cause error) error {

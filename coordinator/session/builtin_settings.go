@@ -208,8 +208,7 @@ func checkPath(v string) (string, error) {
 	return quoteNames(names), nil
 }
 
-// checkDateStyle completes a partial value; Session.set passes the current one
-// in front, so that SET DateStyle = 'DMY' keeps the output style.
+// checkDateStyle completes a partial value.
 func checkDateStyle(v string) (string, error) {
 	f, err := parseDateStyle(types.Format{}, v)
 	return dateStyleText(f), err

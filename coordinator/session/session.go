@@ -190,8 +190,12 @@ func (s *Session) Set(name, value string, scope Scope) error {
 		return err
 	}
 	switch key {
-	case settingDateStyle:
-		value = s.value(d) + ", " + value
+	case settingDateStyle: // a partial value keeps the rest of the current one
+		f, err := parseDateStyle(s.make().format, value)
+		if err != nil {
+			return err
+		}
+		value = dateStyleText(f)
 	case settingIsolation, settingReadOnly:
 		return s.setInTransaction(d, value)
 	case "session_authorization", settingRole:
