@@ -104,6 +104,9 @@ func (r *Run) settle(st *stage) error {
 // output describes where a stage's rows go.
 func (r *Run) output(st *stage) exchange.Output {
 	o := exchange.Output{Kind: exchange.Kind(st.Output), Partitions: 1, Cols: st.OutputCols}
+	if st.Join != 0 && !st.decided {
+		o.Kind = exchange.LateBound // perhaps decided, but nobody knows yet for how many readers
+	}
 	if c := r.stages[st.Consumer]; c != nil {
 		o.Partitions = len(c.tasks)
 	}

@@ -80,8 +80,6 @@ func fromStatus(addr string, err error) error {
 		}
 	case codes.Unauthenticated, codes.PermissionDenied:
 		return sqlerr.New(sqlerr.InvalidAuthorization, "node %s refused the cluster secret", addr)
-	case codes.Canceled:
-		return sqlerr.Wrap(sqlerr.QueryCanceled, errors.New(s.Message()), "call to node %s", addr)
 	}
 	return &Unreachable{Addr: addr, Cause: errors.New(s.Message())}
 }
