@@ -5,6 +5,7 @@ package builtin
 import (
 	"github.com/muster-sql/muster/connectors/files"
 	"github.com/muster-sql/muster/connectors/memory"
+	"github.com/muster-sql/muster/connectors/postgres"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/tpch"
 )
@@ -15,6 +16,7 @@ func All() []spi.Factory {
 	return []spi.Factory{
 		files.Factory(),
 		memory.Factory(),
+		postgres.Factory(),
 		tpch.Factory(),
 	}
 }
