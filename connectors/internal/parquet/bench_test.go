@@ -2,10 +2,11 @@ package parquet
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
+	"github.com/muster-sql/muster/connectors/spi/domain"
 	"github.com/muster-sql/muster/connectors/spi/page"
+	"github.com/muster-sql/muster/connectors/spi/types"
 )
 
 // BenchmarkScan reads columns of lineitem: of MUSTER_BENCH_FILE, or of the
@@ -49,5 +50,38 @@ func BenchmarkScan(b *testing.B) {
 			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(rows), "ns/row")
 		})
 	}
-	_ = filepath.Base(name)
+}
+
+// BenchmarkDynamicFilter reads keys and a comment under a filter of some keys.
+func BenchmarkDynamicFilter(b *testing.B) {
+	name := os.Getenv("MUSTER_BENCH_FILE")
+	if name == "" {
+		name = corpora(b, "bench", "tpch", "data", "sf0.1", "lineitem.parquet")
+	}
+	pool := page.Unaccounted{}
+	f, o, err := openFile(b, name, pool)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer o.Close()
+	var vals []types.Value
+	for i := range 200 {
+		vals = append(vals, types.IntValue(int64(i*997%200_000)))
+	}
+	b.ReportAllocs()
+	var rows int64
+	for range b.N {
+		opt := allColumns(f, o, pool)
+		opt.Output = []int{1, 15}
+		opt.Live = constLive{domain.Tuple{1: domain.Of(types.Of(types.Int64), vals...)}}
+		s, err := f.Scan(opt)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := drain(s, nil); err != nil {
+			b.Fatal(err)
+		}
+		rows += s.Stats().RowsRead
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(rows), "ns/row")
 }

@@ -149,3 +149,22 @@ func TestPublicFilesHaveTheirRowsOrASentence(t *testing.T) {
 		}
 	}
 }
+
+func TestEncryptedFilesAreRefused(t *testing.T) {
+	names, err := filepath.Glob(corpora(t, "parquet", "apache", "data", "*.parquet.encrypted"))
+	if err != nil || len(names) < 5 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		f, o, err := openFile(t, name, page.Unaccounted{})
+		if err == nil {
+			var s *Scanner
+			if s, err = f.Scan(allColumns(f, o, page.Unaccounted{})); err == nil {
+				_, err = drain(s, nil)
+			}
+		}
+		if !sqlerr.Is(err, sqlerr.FeatureNotSupported) {
+			t.Errorf("%s: %v", filepath.Base(name), err)
+		}
+	}
+}

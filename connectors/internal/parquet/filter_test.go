@@ -156,3 +156,50 @@ func TestRefusedMemoryIsAnErrorAndNothingIsLost(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesAndBloomFiltersPrune(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 8))
+	bigint := types.Of(types.Int64)
+	fields := []Field{{Name: "key", Type: bigint, NotNull: true}, {Name: "even", Type: bigint, Bloom: true}, {Name: "s", Type: types.Of(types.Text), Bloom: true}}
+	cols := table(r, fields, 100_000, false)
+	for i := range cols[0] {
+		cols[0][i] = types.IntValue(int64(i))
+		cols[1][i] = types.IntValue(int64(r.IntN(1e9)) * 2)
+	}
+	pool := &countingPool{limit: 1 << 30}
+	file := write(t, r, WriteOptions{Fields: fields, GroupRows: 100_000, Pool: pool}, cols, 9999)
+	tb := t
+	scan := func(t domain.Tuple) (rows int, s *Scanner) {
+		got, s := readAll(tb, file, pool, func(_ *File, o *Options) { o.Domain, o.Output = t, []int{0} })
+		return len(got[0]), s
+	}
+	if n, s := scan(domain.Tuple{0: domain.Of(bigint, types.IntValue(50_001))}); n != pageEntriesMax || s.Stats().PagesPruned == 0 {
+		t.Errorf("page index: %d rows, %+v", n, s.Stats())
+	}
+	odd := 0
+	for i := range 200 {
+		n, s := scan(domain.Tuple{1: domain.Of(bigint, types.IntValue(int64(i)*1_000_001*2+1))})
+		if n == 0 && s.Stats().GroupsPruned == 1 {
+			odd++
+		}
+	}
+	if odd < 190 {
+		t.Errorf("the Bloom filter prunes %d of 200 values that are not there", odd)
+	}
+	for i := range 10 {
+		for c := 1; c <= 2; c++ {
+			if v := cols[c][i*9999]; !v.Null {
+				if n, _ := scan(domain.Tuple{c: domain.Of(fields[c].Type, v)}); n == 0 {
+					t.Errorf("column %d: a value that is there was pruned", c)
+				}
+			}
+		}
+	}
+	var many []types.Value // so many that the whole filter is read
+	for i := range 100 {
+		many = append(many, types.IntValue(int64(i)*10_000_019*2+1))
+	}
+	if n, _ := scan(domain.Tuple{1: domain.Of(bigint, append(many, cols[1][77_777])...)}); n == 0 && !cols[1][77_777].Null {
+		t.Error("a value among many was pruned")
+	}
+}

@@ -11,10 +11,13 @@ type member struct {
 	out   int // output column
 	set   domain.Set
 	phys  types.Phys
-	point *intSet // of single integers; nil: others
-	lo    int64   // of integers
+	point *intSet  // of single integers; nil: others
+	dense []uint64 // of single integers that lie close: a bit for each from lo on
+	lo    int64    // of integers
 	hi    int64
 	exact bool // lo and hi say all
+
+	scratch []int32
 
 	dict  uint64 // dictionary that codes belongs to
 	codes []bool // by code: in the set
@@ -50,10 +53,21 @@ func newMember(out int, set domain.Set) (*member, bool) {
 	}
 	m.exact = len(set.Ranges) == 1 && set.Bloom == nil
 	if vals, ok := set.Values(); ok && len(vals) > 1 {
-		m.point = newIntSet(vals)
+		if width := uint64(m.hi) - uint64(m.lo); width < denseBitsMax {
+			m.dense = make([]uint64, width/64+1)
+			for _, v := range vals {
+				at := uint64(v.I) - uint64(m.lo)
+				m.dense[at/64] |= 1 << (at % 64)
+			}
+		} else {
+			m.point = newIntSet(vals)
+		}
 	}
 	return m, true
 }
+
+// denseBitsMax bounds the bits of a set that is tested by looking them up.
+const denseBitsMax = 1 << 22
 
 func (m *member) integers() bool {
 	switch m.phys {
@@ -100,34 +114,46 @@ func (s *intSet) has(v int64) bool {
 // keep returns the slots of sel (nil: all n) whose values may be in the set.
 // The result is fresh.
 func (m *member) keep(v *page.Vector, n int, sel []int32) []int32 {
-	in := sel
-	if in == nil {
-		in = page.Iota(n)
+	if cap(m.scratch) < n {
+		m.scratch = make([]int32, n)
+	}
+	in := m.scratch[:n]
+	if sel == nil {
+		for i := range in {
+			in[i] = int32(i)
+		}
 	} else {
-		in = append(make([]int32, 0, len(sel)), sel...)
+		in = in[:copy(in, sel)]
 	}
 	if v.MayHaveNulls() {
 		in = m.keepNulls(v, in)
 	}
+	return append(make([]int32, 0, len(in)), m.keepValues(v, in)...)
+}
+
+// keepValues narrows sel in place.
+func (m *member) keepValues(v *page.Vector, sel []int32) []int32 {
 	switch {
 	case v.Enc() == page.Dict:
-		return m.keepCodes(v, in)
+		return m.keepCodes(v, sel)
 	case v.Enc() != page.Flat:
-		return in
-	case m.phys == types.PhysBool:
-		return keepInts(m, v, page.Values[uint8](v), in)
-	case m.phys == types.PhysI16:
-		return keepInts(m, v, page.Values[int16](v), in)
-	case m.phys == types.PhysI32:
-		return keepInts(m, v, page.Values[int32](v), in)
-	case m.phys == types.PhysU32:
-		return keepInts(m, v, page.Values[uint32](v), in)
-	case m.phys == types.PhysI64:
-		return keepInts(m, v, page.Values[int64](v), in)
-	case m.phys == types.PhysView:
-		return m.keepStrings(v, in)
+		return sel
 	}
-	return in
+	switch m.phys {
+	case types.PhysBool:
+		return keepInts(m, v, page.Values[uint8](v), sel)
+	case types.PhysI16:
+		return keepInts(m, v, page.Values[int16](v), sel)
+	case types.PhysI32:
+		return keepInts(m, v, page.Values[int32](v), sel)
+	case types.PhysU32:
+		return keepInts(m, v, page.Values[uint32](v), sel)
+	case types.PhysI64:
+		return keepInts(m, v, page.Values[int64](v), sel)
+	case types.PhysView:
+		return m.keepStrings(v, sel)
+	}
+	return sel
 }
 
 // keepNulls drops nulls that the set does not have; nulls that it has stay, and
@@ -150,20 +176,57 @@ func (m *member) nullStays(v *page.Vector, s int32) bool {
 }
 
 func keepInts[T uint8 | int16 | int32 | uint32 | int64](m *member, v *page.Vector, vals []T, sel []int32) []int32 {
+	nulls := m.set.Null && v.MayHaveNulls()
+	switch {
+	case m.exact && !nulls:
+		return keepRange(m.lo, m.hi, vals, sel)
+	case m.dense != nil && !nulls:
+		return keepDense(m.lo, m.hi, m.dense, vals, sel)
+	case m.point != nil && !nulls:
+		return keepPoints(m.lo, m.hi, m.point, vals, sel)
+	}
 	k := 0
-	if m.exact && !m.set.Null {
-		lo, hi := m.lo, m.hi
-		for _, s := range sel {
-			x := int64(vals[s])
+	for _, s := range sel {
+		if x := int64(vals[s]); x >= m.lo && x <= m.hi && m.inside(x) || nulls && v.IsNull(int(s)) {
 			sel[k] = s
-			if x >= lo && x <= hi {
-				k++
-			}
+			k++
 		}
-		return sel[:k]
+	}
+	return sel[:k]
+}
+
+func keepRange[T uint8 | int16 | int32 | uint32 | int64](lo, hi int64, vals []T, sel []int32) []int32 {
+	k, width := 0, uint64(hi)-uint64(lo)
+	if lo > hi {
+		return sel[:0]
 	}
 	for _, s := range sel {
-		if x := int64(vals[s]); x >= m.lo && x <= m.hi && m.inside(x) || m.nullStays(v, s) {
+		sel[k] = s
+		if uint64(int64(vals[s]))-uint64(lo) <= width {
+			k++
+		}
+	}
+	return sel[:k]
+}
+
+func keepDense[T uint8 | int16 | int32 | uint32 | int64](lo, hi int64, dense []uint64, vals []T, sel []int32) []int32 {
+	k, width := 0, uint64(hi)-uint64(lo)
+	for _, s := range sel {
+		at := uint64(int64(vals[s])) - uint64(lo)
+		if at > width {
+			continue
+		}
+		sel[k] = s
+		k += int(dense[at/64] >> (at % 64) & 1)
+	}
+	return sel[:k]
+}
+
+func keepPoints[T uint8 | int16 | int32 | uint32 | int64](lo, hi int64, set *intSet, vals []T, sel []int32) []int32 {
+	k, width := 0, uint64(hi)-uint64(lo)
+	for _, s := range sel {
+		x := int64(vals[s])
+		if uint64(x)-uint64(lo) <= width && set.has(x) {
 			sel[k] = s
 			k++
 		}
@@ -176,6 +239,9 @@ func (m *member) inside(x int64) bool {
 	switch {
 	case m.exact:
 		return true
+	case m.dense != nil:
+		at := uint64(x) - uint64(m.lo)
+		return m.dense[at/64]>>(at%64)&1 != 0
 	case m.point != nil:
 		return m.point.has(x)
 	case len(m.set.Ranges) == 1:
