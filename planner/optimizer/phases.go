@@ -4,7 +4,7 @@ import "github.com/muster-sql/muster/planner/optimizer/rules"
 
 // conditions move filters towards the tables that they are about.
 var conditions = []rules.Rule{
-	rules.FoldConstants, rules.FactorOr, rules.RemoveTrivialFilter, rules.MergeFilters, rules.OuterJoinToInner,
+	rules.FoldConstants, rules.SimplifyConditions, rules.FactorOr, rules.RemoveTrivialFilter, rules.MergeFilters, rules.OuterJoinToInner,
 	rules.PushFilterThroughProject, rules.PushFilterIntoJoin, rules.PushFilterThroughAggregate,
 	rules.PushFilterThroughSetOp, rules.PushFilterBelowOrder, rules.RemoveSingleRow, rules.RemoveEmpty,
 }

@@ -18,8 +18,11 @@ var SemiJoinToInner Rule = semiJoinToInner{}
 
 type semiJoinToInner struct{}
 
-// semiFactor is how much larger the right side must be.
-const semiFactor = 5
+// semiFactor is how much larger the right side must be, semiRowsMin how large.
+const (
+	semiFactor  = 5
+	semiRowsMin = 1000
+)
 
 func (semiJoinToInner) Name() string { return "SemiJoinToInner" }
 
@@ -46,7 +49,7 @@ func (semiJoinToInner) Apply(_ context.Context, env *Env, n logical.Node) (logic
 		agg.Groups = withGroup(agg.Groups, j.R, col.Index)
 	}
 	left := env.Stats.Of(j.L)
-	if !left.Known || left.Rows*semiFactor > env.Stats.Rows(j.R) {
+	if right := env.Stats.Rows(j.R); !left.Known || right < semiRowsMin || left.Rows*semiFactor > right {
 		return nil, nil
 	}
 	return exactly(&logical.Join{Kind: logical.Inner, L: agg, R: j.L, On: j.On}, j.Schema()), nil
