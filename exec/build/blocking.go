@@ -46,6 +46,7 @@ func (b *Pipelines) aggregate(n *plan.Aggregate) (*chain, error) {
 		sources = 1
 	}
 	bridge := agg.NewBridge(conf, c.drivers, sources)
+	b.stats[b.statsOf(n)].spill = bridge.Spilled
 	b.end(c, func(d *driver) (operator.Sink, error) { return bridge.NewSink(b.pool(n, d)), nil })
 	return &chain{drivers: sources, types: n.Types(), make: func(d *driver) (operator.Operator, error) {
 		return bridge.NewSource(b.pool(n, d), d.slot), nil

@@ -22,6 +22,7 @@ type nodeCounters struct {
 	pages  atomic.Int64
 	wall   atomic.Int64 // inside Next, inputs included
 	extra  func() map[string]int64
+	spill  func() (bytes, files int64)
 
 	mu    sync.Mutex
 	pools map[int]*mempool.Pool // by driver
@@ -124,6 +125,9 @@ func (b *Pipelines) Stats() []Stats {
 			st.Scan = s.scan.Stats()
 			st.RowsIn = st.Scan.RowsRead
 			st.BlockedNanos = st.Scan.BlockedNanos
+		}
+		if s.spill != nil {
+			st.SpilledBytes, st.SpillFiles = s.spill()
 		}
 		if s.extra != nil {
 			st.Extra = s.extra()

@@ -25,6 +25,7 @@ func (b *Pipelines) sort(n *plan.Sort) (*chain, error) {
 		Types: c.types, Keys: rowKeys(n.Keys), N: n.N, Offset: n.Offset,
 		Pool: b.env.Pool, Spill: b.env.Spill, RowsMax: b.rowsMax, SpillForce: b.forced,
 	}, c.drivers)
+	b.stats[b.statsOf(n)].spill = bridge.Spilled
 	b.end(c, func(d *driver) (operator.Sink, error) { return bridge.NewSink(b.pool(n, d)), nil })
 	return single(n, func(d *driver) (operator.Operator, error) {
 		return bridge.NewSource(b.pool(n, d), d.slot), nil
@@ -68,6 +69,7 @@ func (b *Pipelines) join(n *plan.Join) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.stats[b.statsOf(n)].spill = bridge.Spilled
 	b.end(right, func(d *driver) (operator.Sink, error) { return bridge.NewSink(b.pool(n, d)), nil })
 	c := left.over(n, func(in operator.Operator, d *driver) (operator.Operator, error) {
 		return bridge.NewProbe(in, b.pool(n, d), d.slot)

@@ -252,6 +252,9 @@ func (g *registry) revoke(by, full *Pool, self *Revocable) revoked {
 			}
 			continue
 		}
+		if r.pool == by {
+			continue // the caller is its owner, at work
+		}
 		if !r.mu.TryLock() {
 			if large { // one that waits is told to spill itself, too
 				r.asked.Store(true)

@@ -89,10 +89,12 @@ func (s *Store) IsNull(id uint32, col int) bool {
 	return *(*byte)(unsafe.Add(s.at(id), col>>3))&(1<<(col&7)) != 0
 }
 
+// A new segment is a share of what the store has in the heap already.
 const (
-	segmentMin = 1 << 10
-	segmentMax = 1 << 20
-	blockMin   = 2 << 10
+	segmentMin   = 1 << 10
+	segmentMax   = 1 << 20
+	segmentShare = 4
+	blockMin     = 2 << 10
 )
 
 // Need bounds the bytes that appending these rows may allocate.
@@ -101,7 +103,7 @@ func (s *Store) Need(cols []*page.Vector, n int, sel []int32) int {
 	if sel != nil {
 		rows = len(sel)
 	}
-	need := rows*s.L.Width() + min(max(2*s.blockBytes(), 2*blockMin), blockBytes)
+	need := s.needBlocks(rows)
 	if !s.L.heap {
 		return need
 	}
@@ -115,16 +117,29 @@ func (s *Store) Need(cols []*page.Vector, n int, sel []int32) int {
 		}
 	}
 	if long > 0 {
-		need += 2*long + segmentMin + min(2*s.held, segmentMax)
+		need += 2*long + segmentMin + 2*min(s.held/segmentShare, segmentMax)
 	}
 	return need
 }
 
-func (s *Store) blockBytes() int {
-	if len(s.blocks) == 0 {
-		return 0
+// needBlocks is what room will allocate for n more rows.
+func (s *Store) needBlocks(n int) int {
+	per, width, need := int(s.mask)+1, int(s.L.width), 0
+	if last := len(s.blocks) - 1; last < 0 {
+		first := min(per, max(n, blockMin/width, 1))
+		need, n = page.BufferSize(first*width), n-first
+	} else {
+		have, used := len(s.blocks[last].Data)/width, s.n-last*per
+		if have < per && used+n > have {
+			have = min(per, max(2*have, used+n))
+			need = page.BufferSize(have * width)
+		}
+		n -= have - used
 	}
-	return len(s.blocks[len(s.blocks)-1].Data)
+	if n > 0 {
+		need += (n + per - 1) / per * page.BufferSize(per*width)
+	}
+	return need
 }
 
 // LongBytes returns the bytes of the selected strings of v that are not held by
@@ -245,7 +260,7 @@ func (s *Store) clearNulls(first uint32, n int) {
 // put stores a long value in the heap and returns its place.
 func (s *Store) put(b []byte) (id, off int32, err error) {
 	if len(s.cur.buf)-s.cur.used < len(b) {
-		buf, err := s.pool.Alloc(max(min(max(segmentMin, s.held), segmentMax), len(b)))
+		buf, err := s.pool.Alloc(max(min(max(segmentMin, s.held/segmentShare), segmentMax), len(b)))
 		if err != nil {
 			return 0, 0, err
 		}

@@ -2,11 +2,13 @@ package join
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
 	"github.com/muster-sql/muster/connectors/spi/page"
 	"github.com/muster-sql/muster/connectors/spi/types"
+	"github.com/muster-sql/muster/exec/exchange"
 	"github.com/muster-sql/muster/exec/kernel"
 	"github.com/muster-sql/muster/exec/mempool"
 	"github.com/muster-sql/muster/exec/operator"
@@ -26,17 +28,24 @@ type Bridge struct {
 
 	mu      sync.Mutex
 	sinks   int
-	users   int // probe drivers that are not closed
-	stores  []*rows.Store
+	users   int         // probe drivers that are not closed
+	done    []*sink     // finished build drivers, while others are not
 	hasNull atomic.Bool // some build row has a NULL key that matches nothing
 	rows    atomic.Int64
-	ready   chan struct{} // closed when stores is complete
-	closed  bool
+	ready   chan struct{} // closed when the rows are complete
+	err     error         // of completing them
+	gone    atomic.Bool   // nobody probes any more
 
 	table  table
 	filled chan struct{} // closed when the table is complete
 	probes atomic.Int32  // drivers that have not seen their input's end
+	disk   *onDisk       // nil: everything is in memory
+	bytes  atomic.Int64  // spilled
+	files  atomic.Int64
 }
+
+// Spilled returns the bytes and files that the join has spilled.
+func (b *Bridge) Spilled() (bytes, files int64) { return b.bytes.Load(), b.files.Load() }
 
 // NewBridge returns the bridge of so many build and probe drivers.
 func NewBridge(c *Config, builds, probes int) (*Bridge, error) {
@@ -67,10 +76,15 @@ func NewBridge(c *Config, builds, probes int) (*Bridge, error) {
 	return b, nil
 }
 
-// sink stores the build rows of one driver.
+// sink stores the build rows of one driver. They can be revoked until the
+// table is made: then they go to disk by partition.
 type sink struct {
 	b      *Bridge
+	pool   *mempool.Pool
 	store  *rows.Store
+	r      *mempool.Revocable
+	disk   *rows.Spilled
+	since  int // rows since the last spill
 	hasher kernel.Hasher
 	hashes []uint64
 	keys   []*page.Vector
@@ -83,12 +97,17 @@ var _ operator.Sink = (*sink)(nil)
 
 // NewSink returns the sink of one build driver.
 func (b *Bridge) NewSink(pool *mempool.Pool) operator.Sink {
-	return &sink{b: b, store: rows.NewStore(b.layout, pool, b.heap)}
+	k := &sink{b: b, pool: pool, store: rows.NewStore(b.layout, pool, b.heap)}
+	k.r = pool.Revocable(k.spill)
+	return k
 }
 
-func (k *sink) Put(_ context.Context, p *page.Page) error {
+func (k *sink) Put(_ context.Context, p *page.Page) (err error) {
 	defer p.Release()
 	b := k.b
+	if b.gone.Load() {
+		return exchange.ErrEnough
+	}
 	k.cols, k.keys = k.cols[:0], k.keys[:0]
 	for _, c := range b.cols {
 		if err := p.Cols[c].Load(p.Sel); err != nil {
@@ -115,7 +134,63 @@ func (k *sink) Put(_ context.Context, p *page.Page) error {
 		k.hashes = make([]uint64, max(n, page.RowsMax))
 	}
 	k.hasher.Columns(k.keys, p.Rows, sel, k.hashes[:n])
-	return k.store.Append(k.cols, p.Rows, sel, k.hashes[:n])
+	if err := k.r.Enter(); err != nil {
+		return err
+	}
+	defer func() {
+		if lerr := k.r.Leave(); err == nil {
+			err = lerr
+		}
+	}()
+	return k.pieces(p, sel, n)
+}
+
+// piece is the least number of rows that a page is cut to when memory is short.
+const piece = 256
+
+// pieces keeps the rows, in pieces when they would take a large part of the memory.
+func (k *sink) pieces(p *page.Page, sel []int32, n int) error {
+	limit := k.pool.QueryLimit()
+	if limit == 0 || n <= piece || !k.b.spillable() || int64(k.store.Need(k.cols, p.Rows, sel)) < limit/8 {
+		return k.keep(p, sel, k.hashes[:n])
+	}
+	if sel == nil {
+		sel = page.Iota(p.Rows)
+	}
+	for from := 0; from < n; from += piece {
+		to := min(from+piece, n)
+		if err := k.keep(p, sel[from:to], k.hashes[from:to]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep appends rows, after spilling if it must.
+func (k *sink) keep(p *page.Page, sel []int32, hashes []uint64) error {
+	for k.b.spillable() {
+		err := k.r.Ensure(k.store.Need(k.cols, p.Rows, sel))
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, mempool.ErrRevoked) {
+			return err
+		}
+		if err := k.spill(); err != nil {
+			return err
+		}
+	}
+	if err := k.store.Append(k.cols, p.Rows, sel, hashes); err != nil {
+		return err
+	}
+	if !k.b.spillable() {
+		return nil
+	}
+	if k.since += len(hashes); k.b.c.SpillForce > 0 && k.since >= k.b.c.SpillForce {
+		return k.spill()
+	}
+	k.r.SetBytes(k.store.Bytes())
+	return nil
 }
 
 // matchable returns the rows to store: those with a NULL key can match nothing
@@ -160,48 +235,57 @@ func (k *sink) matchable(p *page.Page) []int32 {
 
 func (k *sink) Finish(context.Context) error {
 	k.done = true
-	k.b.finish(k.store)
-	return nil
+	return k.b.finish(k)
 }
 
 func (k *sink) Close() error {
-	if !k.done {
-		k.done = true
-		k.store.ReleaseRows()
-		k.b.abandon()
+	if k.done {
+		return nil
 	}
+	k.done = true
+	err := k.drop()
+	k.b.mu.Lock()
+	defer k.b.mu.Unlock()
+	k.b.sinks--
+	return errors.Join(err, k.b.release())
+}
+
+// drop gives the rows back.
+func (k *sink) drop() error {
+	k.r.Close()
+	k.store.Drop()
+	return k.disk.Close()
+}
+
+// finish hands a driver's rows over; the last one completes them.
+func (b *Bridge) finish(k *sink) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done = append(b.done, k)
+	if b.sinks--; b.sinks == 0 && !b.gone.Load() {
+		b.err = b.complete()
+		close(b.ready)
+	}
+	return errors.Join(b.err, b.release())
+}
+
+// complete joins the rows of all drivers, in memory or on disk.
+func (b *Bridge) complete() error {
+	spilled, total := false, 0
+	for _, k := range b.done {
+		k.r.Close()
+		spilled = spilled || k.disk != nil
+		total += k.store.Len()
+	}
+	if b.spillable() && (spilled || !b.c.Pool.Available(tableBytes(total))) {
+		return b.completeSpilled()
+	}
+	all := b.done[0].store
+	for _, k := range b.done[1:] {
+		all.Join(k.store)
+	}
+	b.table.store, b.done = all, nil
 	return nil
-}
-
-func (b *Bridge) finish(s *rows.Store) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		s.ReleaseRows()
-		b.sinks--
-		b.releaseHeap()
-		return
-	}
-	b.stores = append(b.stores, s)
-	if b.sinks--; b.sinks > 0 {
-		return
-	}
-	all := b.stores[0]
-	for _, o := range b.stores[1:] {
-		all.Join(o)
-	}
-	b.stores = b.stores[:1]
-	close(b.ready)
-}
-
-// abandon counts a sink that will not finish; the heap goes with the last user.
-func (b *Bridge) abandon() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.sinks--
-	if b.closed {
-		b.releaseHeap()
-	}
 }
 
 // wait blocks until the table is complete; drivers that wait fill it together.
@@ -209,24 +293,33 @@ func (b *Bridge) wait(ctx context.Context, slot operator.Slot) error {
 	if err := await(ctx, slot, b.ready); err != nil {
 		return err
 	}
-	if len(b.c.LKeys) > 0 {
-		if err := b.table.prepare(b); err != nil {
-			return err
+	if b.err != nil {
+		return b.err
+	}
+	t := &b.table
+	t.once.Do(func() {
+		if len(b.c.LKeys) > 0 {
+			t.err = t.allocate(b, b.c.Pool)
+		} else {
+			t.err = t.allocateFlags(b, b.c.Pool)
 		}
-		b.table.work(b)
-	} else {
-		b.table.once.Do(func() {
-			if b.c.keepsRight() {
-				b.table.err = b.table.allocateFlags(b)
-			}
-			b.publish()
-			close(b.filled)
-		})
-		if b.table.err != nil {
-			return b.table.err
+		if t.err == nil && (len(b.c.LKeys) == 0 || t.store.Blocks() == 0) {
+			b.open()
 		}
+	})
+	if t.err != nil {
+		return t.err
+	}
+	if len(b.c.LKeys) > 0 && t.work(b) {
+		b.open()
 	}
 	return await(ctx, slot, b.filled)
+}
+
+// open publishes the dynamic filters and lets the probes begin.
+func (b *Bridge) open() {
+	b.publish()
+	close(b.filled)
 }
 
 func await(ctx context.Context, slot operator.Slot, c <-chan struct{}) error {
@@ -245,182 +338,35 @@ func await(ctx context.Context, slot operator.Slot, c <-chan struct{}) error {
 	}
 }
 
-// store is the build side's rows, once ready.
-func (b *Bridge) store() *rows.Store { return b.stores[0] }
+// store is the build side's rows in memory, once ready.
+func (b *Bridge) store() *rows.Store { return b.table.store }
 
 // leave ends a probe driver; the last one gives everything back.
-func (b *Bridge) leave() {
+func (b *Bridge) leave() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.users--; b.users > 0 {
-		return
+		return nil
 	}
-	b.closed = true
-	for _, s := range b.stores {
-		s.ReleaseRows()
+	b.gone.Store(true)
+	return b.release()
+}
+
+// release frees everything once nobody adds rows or probes. b.mu is held.
+func (b *Bridge) release() error {
+	if !b.gone.Load() || b.sinks > 0 {
+		return nil
 	}
-	b.stores = nil
+	var errs []error
+	for _, k := range b.done {
+		errs = append(errs, k.drop())
+	}
+	b.done = nil
+	if b.table.store != nil {
+		b.table.store.ReleaseRows()
+	}
 	b.table.release()
-	b.releaseHeap()
-}
-
-// releaseHeap frees the strings when nobody can add or read any. b.mu is held.
-func (b *Bridge) releaseHeap() {
-	if b.closed && b.sinks == 0 {
-		b.heap.Release()
-	}
-}
-
-// table finds build rows by hash. A slot holds 32 bits of the hash and the
-// number of a row plus one; rows whose hashes agree so far are chained.
-type table struct {
-	once  sync.Once
-	err   error
-	buf   *page.Buffer
-	slots []uint64
-	mask  uint64
-	nbuf  *page.Buffer
-	next  []uint32 // by row: the next of its chain, None
-	flags []uint32 // by row, for Right and Full: a bit is set when it matched
-	fbuf  *page.Buffer
-	dups  atomic.Bool
-	job   atomic.Int32
-	left  atomic.Int32
-}
-
-// prepare allocates the table; the first driver does it.
-func (t *table) prepare(b *Bridge) error {
-	t.once.Do(func() { t.err = t.allocate(b) })
-	return t.err
-}
-
-func (t *table) allocate(b *Bridge) error {
-	s := b.store()
-	size := 1 << 10
-	for size < 2*s.Len() {
-		size *= 2
-	}
-	pool := b.c.Pool
-	var err error
-	if t.buf, err = pool.Alloc(8 * size); err != nil {
-		return err
-	}
-	t.slots, t.mask = page.SliceOf[uint64](t.buf.Data), uint64(size-1)
-	clear(t.slots)
-	if t.nbuf, err = pool.Alloc(4 * max(s.Slots(), 1)); err != nil {
-		return err
-	}
-	t.next = page.SliceOf[uint32](t.nbuf.Data)
-	if b.c.keepsRight() {
-		if err = t.allocateFlags(b); err != nil {
-			return err
-		}
-	}
-	t.left.Store(int32(s.Blocks()))
-	if s.Blocks() == 0 {
-		b.publish()
-		close(b.filled)
-	}
-	return nil
-}
-
-// allocateFlags makes the flags of matched rows, all clear.
-func (t *table) allocateFlags(b *Bridge) error {
-	var err error
-	if t.fbuf, err = b.c.Pool.Alloc(4 * (b.store().Slots()/32 + 1)); err != nil {
-		return err
-	}
-	t.flags = page.SliceOf[uint32](t.fbuf.Data)
-	clear(t.flags)
-	return nil
-}
-
-// work inserts blocks of rows until none is left; the last one publishes.
-func (t *table) work(b *Bridge) {
-	s := b.store()
-	for {
-		i := int(t.job.Add(1)) - 1
-		if i >= s.Blocks() {
-			return
-		}
-		t.insert(b, i)
-		if t.left.Add(-1) == 0 {
-			b.publish()
-			close(b.filled)
-		}
-	}
-}
-
-func (t *table) insert(b *Bridge, block int) {
-	s := b.store()
-	first, n := s.Block(block)
-	skip := b.hasNull.Load() && (b.c.keepsRight() || b.c.general())
-	dups := false
-	for id := first; id < first+uint32(n); id++ {
-		t.next[id] = rows.None
-		if skip && b.nullKey(s, id) {
-			continue
-		}
-		h := s.Hash(id)
-		e := h&^0xffffffff | uint64(id+1)
-		for p := h & t.mask; ; {
-			old := atomic.LoadUint64(&t.slots[p])
-			switch {
-			case old == 0:
-				if atomic.CompareAndSwapUint64(&t.slots[p], 0, e) {
-					goto inserted
-				}
-			case (old^h)>>32 == 0:
-				t.next[id] = uint32(old) - 1
-				if atomic.CompareAndSwapUint64(&t.slots[p], old, e) {
-					dups = true
-					goto inserted
-				}
-			default:
-				p = (p + 1) & t.mask
-			}
-		}
-	inserted:
-	}
-	if dups {
-		t.dups.Store(true)
-	}
-}
-
-// nullKey reports whether a row has a NULL in a key where NULL matches nothing.
-func (b *Bridge) nullKey(s *rows.Store, id uint32) bool {
-	for i, c := range b.keys {
-		if !b.c.nullSafe(i) && s.IsNull(id, c) {
-			return true
-		}
-	}
-	return false
-}
-
-// find returns the head of the chain of a hash, None when there is none.
-func (t *table) find(h uint64) uint32 {
-	for p := h & t.mask; ; p = (p + 1) & t.mask {
-		e := t.slots[p]
-		if e == 0 {
-			return rows.None
-		}
-		if (e^h)>>32 == 0 {
-			return uint32(e) - 1
-		}
-	}
-}
-
-// matched sets the flag of a build row.
-func (t *table) matched(id uint32) {
-	w, bit := &t.flags[id/32], uint32(1)<<(id%32)
-	if atomic.LoadUint32(w)&bit == 0 {
-		atomic.OrUint32(w, bit)
-	}
-}
-
-func (t *table) release() {
-	t.buf.Release()
-	t.nbuf.Release()
-	t.fbuf.Release()
-	t.buf, t.nbuf, t.fbuf, t.slots, t.next, t.flags = nil, nil, nil, nil, nil, nil
+	errs = append(errs, b.disk.close())
+	b.heap.Release()
+	return errors.Join(errs...)
 }

@@ -69,7 +69,7 @@ func (o *probe) emitLeft() error {
 // emit adds the build columns to out and queues it.
 func (o *probe) emit(out *page.Page, w rows.Want) error {
 	for c := range o.c.Right {
-		v, err := o.b.store().Gather(o.b.at[c], w, o.pool)
+		v, err := o.t.store.Gather(o.b.at[c], w, o.mem)
 		if err != nil {
 			out.Release()
 			return err
@@ -84,7 +84,7 @@ func (o *probe) emit(out *page.Page, w rows.Want) error {
 func (o *probe) emitPairs(slots []int32, ids []uint32) error {
 	out := &page.Page{Rows: len(ids)}
 	for _, c := range o.cur.Cols {
-		v, err := take(c, slots, o.pool)
+		v, err := take(c, slots, o.mem)
 		if err != nil {
 			out.Release()
 			return err
@@ -103,6 +103,11 @@ func (o *probe) done() {
 // finish ends the current page: unmatched rows of outer joins, the rows of
 // joins that filter.
 func (o *probe) finish() error {
+	if o.part != nil && !o.part.last {
+		o.part.remember(o.hit)
+		o.done()
+		return nil
+	}
 	switch {
 	case o.c.keepsLeft():
 		return o.finishLeft()
@@ -152,7 +157,7 @@ func (o *probe) finishLeft() error {
 	}
 	if len(sel) > 0 {
 		for _, t := range o.c.Right {
-			v, err := nulls(t, o.cur.Rows, o.pool)
+			v, err := nulls(t, o.cur.Rows, o.mem)
 			if err != nil {
 				return err
 			}
@@ -181,7 +186,7 @@ func (o *probe) finishAnti() error {
 
 // finishMark adds the column that says whether a row matched.
 func (o *probe) finishMark() error {
-	v, out, err := page.NewFixed[uint8](types.Of(types.Bool), o.cur.Rows, o.pool)
+	v, out, err := page.NewFixed[uint8](types.Of(types.Bool), o.cur.Rows, o.mem)
 	if err != nil {
 		return err
 	}
@@ -198,7 +203,7 @@ func (o *probe) finishMark() error {
 			return err
 		}
 		if len(unknown) > 0 {
-			valid, err := v.NewValid(page.AllValid, o.pool)
+			valid, err := v.NewValid(page.AllValid, o.mem)
 			if err != nil {
 				return err
 			}
@@ -249,7 +254,7 @@ func (u *unmatched) next() (*page.Page, error) {
 	o := u.o
 	out := &page.Page{Rows: len(ids)}
 	for _, t := range o.c.Left {
-		v, err := nulls(t, len(ids), o.pool)
+		v, err := nulls(t, len(ids), o.mem)
 		if err != nil {
 			out.Release()
 			return nil, err
@@ -257,7 +262,7 @@ func (u *unmatched) next() (*page.Page, error) {
 		out.Cols = append(out.Cols, v)
 	}
 	for c := range o.c.Right {
-		v, err := o.b.store().Gather(o.b.at[c], rows.All(ids), o.pool)
+		v, err := o.t.store.Gather(o.b.at[c], rows.All(ids), o.mem)
 		if err != nil {
 			out.Release()
 			return nil, err
@@ -268,7 +273,7 @@ func (u *unmatched) next() (*page.Page, error) {
 }
 
 func (u *unmatched) ids() []uint32 {
-	s, t := u.o.b.store(), &u.o.b.table
+	s, t := u.o.t.store, u.o.t
 	ids := u.o.scratch.ids[:0]
 	for u.block < s.Blocks() && len(ids) < u.o.c.RowsMax {
 		first, n := s.Block(u.block)

@@ -173,35 +173,38 @@ func (s spec) testCase(ts []types.Type, l, r [][]types.Value, change func(*join.
 		out = append(append([]types.Type{}, ts...), boolT)
 	}
 	return optest.Case{
-		Types: ts, In: l, Out: out, Want: s.reference(ts, l, r), Drivers: []int{3},
-		Make: func(e *optest.Env) (operator.Operator, error) {
-			c := &join.Config{
-				Kind: s.kind, Left: ts, Right: ts, LKeys: s.keys, RKeys: s.keys, NullSafe: s.nullSafe,
-				NullAware: s.nullAware, Pool: e.Pool, Spill: e.Spill, RowsMax: e.RowsMax,
-			}
-			if s.residual {
-				c.Residual = func(page.Pool) (spi.Predicate, error) { return lessThan{1, len(ts) + 1}, nil }
-			}
-			if change != nil {
-				change(c)
-			}
-			b, err := join.NewBridge(c, e.Drivers, e.Drivers)
+		Types: ts, In: l, Out: out, Want: s.reference(ts, l, r), Drivers: []int{3}, Make: maker(s, ts, r, change),
+	}
+}
+
+func maker(s spec, ts []types.Type, r [][]types.Value, change func(*join.Config)) func(e *optest.Env) (operator.Operator, error) {
+	return func(e *optest.Env) (operator.Operator, error) {
+		c := &join.Config{
+			Kind: s.kind, Left: ts, Right: ts, LKeys: s.keys, RKeys: s.keys, NullSafe: s.nullSafe,
+			NullAware: s.nullAware, Pool: e.Pool, Spill: e.Spill, RowsMax: e.RowsMax,
+		}
+		if s.residual {
+			c.Residual = func(page.Pool) (spi.Predicate, error) { return lessThan{1, len(ts) + 1}, nil }
+		}
+		if change != nil {
+			change(c)
+		}
+		b, err := join.NewBridge(c, e.Drivers, e.Drivers)
+		if err != nil {
+			return nil, err
+		}
+		right := e.Other(ts, r)
+		var ins, probes []operator.Operator
+		var sinks []operator.Sink
+		for range e.Drivers {
+			ins, sinks = append(ins, right()), append(sinks, b.NewSink(e.Child("build")))
+			p, err := b.NewProbe(e.Input(), e.Child("probe"), operator.NoSlot{})
 			if err != nil {
 				return nil, err
 			}
-			right := e.Other(ts, r)
-			var ins, probes []operator.Operator
-			var sinks []operator.Sink
-			for range e.Drivers {
-				ins, sinks = append(ins, right()), append(sinks, b.NewSink(e.Child("build")))
-				p, err := b.NewProbe(e.Input(), e.Child("probe"), operator.NoSlot{})
-				if err != nil {
-					return nil, err
-				}
-				probes = append(probes, p)
-			}
-			return optest.Blocking(ins, sinks, probes...), nil
-		},
+			probes = append(probes, p)
+		}
+		return optest.Blocking(ins, sinks, probes...), nil
 	}
 }
 
@@ -231,6 +234,92 @@ func TestAllKindsAgreeWithTheDefinition(t *testing.T) {
 			optest.Run(t, s.testCase(ts, l, r, nil))
 		})
 	}
+}
+
+func TestSpilledBuildsAgreeWithTheDefinition(t *testing.T) {
+	for _, s := range specs() {
+		if len(s.keys) == 0 {
+			continue
+		}
+		t.Run(s.String(), func(t *testing.T) {
+			ts, l, r := sides(bigint, 23, 19, 9, true)
+			optest.Run(t, s.testCase(ts, l, r, func(c *join.Config) { c.SpillForce = 5 }))
+		})
+	}
+	for _, typ := range []types.Type{text, num} {
+		s := spec{kind: join.Full, keys: []int{0}}
+		t.Run(fmt.Sprint(typ), func(t *testing.T) {
+			ts, l, r := sides(typ, 31, 27, 9, true)
+			optest.Run(t, s.testCase(ts, l, r, func(c *join.Config) { c.SpillForce = 2 }))
+		})
+	}
+}
+
+// twentyTimes is sides whose right rows take about twenty times 512 KiB.
+func twentyTimes(skew bool) (ts []types.Type, l, r [][]types.Value) {
+	for i := range 60_000 {
+		k := int64(i)
+		if skew && i%2 == 0 {
+			k = -1
+		}
+		r = append(r, []types.Value{types.IntValue(k), types.IntValue(int64(i % 7)),
+			types.StringValue(fmt.Sprintf("a payload that is long enough to take memory, of row %d", i))})
+	}
+	for i := range 10_000 {
+		l = append(l, []types.Value{types.IntValue(int64(i*13) % 75_000), types.IntValue(int64(i % 5)), types.StringValue("left")})
+	}
+	if skew {
+		l = append(l, []types.Value{types.IntValue(-1), types.IntValue(1), types.StringValue("skew")})
+	}
+	return []types.Type{bigint, bigint, text}, l, r
+}
+
+func TestBuildsTwentyTimesTheMemory(t *testing.T) {
+	for _, skew := range []bool{false, true} {
+		for _, kind := range []join.Kind{join.Inner, join.Full, join.Anti} {
+			t.Run(fmt.Sprint(skew, kind), func(t *testing.T) {
+				ts, l, r := twentyTimes(skew)
+				s := spec{kind: kind, keys: []int{0}}
+				c := s.testCase(ts, l, nil, nil)
+				c.Want, c.LimitBytes = byHash(kind, ts, l, r), 512<<10
+				c.Make = maker(s, ts, r, nil)
+				optest.RunLarge(t, c)
+			})
+		}
+	}
+}
+
+// byHash joins by column 0 in linear time.
+func byHash(kind join.Kind, ts []types.Type, l, r [][]types.Value) [][]types.Value {
+	at := map[int64][]int{}
+	for i, x := range r {
+		at[x[0].I] = append(at[x[0].I], i)
+	}
+	null := []types.Value{types.NullValue, types.NullValue, types.NullValue}
+	used := make([]bool, len(r))
+	var out [][]types.Value
+	for _, x := range l {
+		hits := at[x[0].I]
+		for _, i := range hits {
+			used[i] = true
+			if kind != join.Anti {
+				out = append(out, append(append([]types.Value{}, x...), r[i]...))
+			}
+		}
+		switch {
+		case len(hits) > 0:
+		case kind == join.Anti:
+			out = append(out, x)
+		case kind == join.Full:
+			out = append(out, append(append([]types.Value{}, x...), null...))
+		}
+	}
+	for i, x := range r {
+		if kind == join.Full && !used[i] {
+			out = append(out, append(append([]types.Value{}, null...), x...))
+		}
+	}
+	return out
 }
 
 func TestKeysOfOtherTypes(t *testing.T) {

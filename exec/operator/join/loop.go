@@ -51,7 +51,9 @@ func (l *loop) Next(ctx context.Context) (*page.Page, error) {
 		}
 		p, err := l.in.Next(ctx)
 		if err == io.EOF {
-			l.end()
+			if err := l.end(); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err != nil {
@@ -74,7 +76,7 @@ func (l *loop) list() {
 	if l.ids != nil {
 		return
 	}
-	s := l.b.store()
+	s := l.t.store
 	l.ids = make([]uint32, 0, s.Len())
 	for b := range s.Blocks() {
 		first, n := s.Block(b)
@@ -120,7 +122,7 @@ func (l *loop) stepBuild() error {
 			p.Cols = append(p.Cols, nil)
 			continue
 		}
-		v, err := l.b.store().Gather(at, rows.All([]uint32{id}), l.pool)
+		v, err := l.t.store.Gather(at, rows.All([]uint32{id}), l.mem)
 		if err != nil {
 			p.Release()
 			return err
@@ -138,7 +140,7 @@ func (l *loop) stepBuild() error {
 		l.hit[p.Row(i)] = true
 	}
 	if p.Len() > 0 && l.c.keepsRight() {
-		l.b.table.matched(id)
+		l.t.matched(id)
 	}
 	l.output(p)
 	return nil
@@ -166,7 +168,7 @@ func (l *loop) stepRow() error {
 	l.at += len(ids)
 	p := &page.Page{Rows: len(ids)}
 	for _, c := range l.cur.Cols {
-		v, err := constant(c, slot, len(ids), l.pool)
+		v, err := constant(c, slot, len(ids), l.mem)
 		if err != nil {
 			p.Release()
 			return err
@@ -178,7 +180,7 @@ func (l *loop) stepRow() error {
 			p.Cols = append(p.Cols, nil)
 			continue
 		}
-		v, err := l.b.store().Gather(at, rows.All(ids), l.pool)
+		v, err := l.t.store.Gather(at, rows.All(ids), l.mem)
 		if err != nil {
 			p.Release()
 			return err
@@ -195,7 +197,7 @@ func (l *loop) stepRow() error {
 		l.hit[slot] = true
 		if l.c.keepsRight() {
 			for i := range p.Len() {
-				l.b.table.matched(ids[p.Row(i)])
+				l.t.matched(ids[p.Row(i)])
 			}
 		}
 	}

@@ -12,7 +12,7 @@ func (o *probe) unknownGeneral() ([]int32, error) {
 	if err := o.cur.Load(); err != nil {
 		return nil, err
 	}
-	s := o.b.store()
+	s := o.t.store
 	var out []int32
 	for i := range o.cur.Len() {
 		slot := int32(o.cur.Row(i))
@@ -45,7 +45,7 @@ func (o *probe) unknownGeneral() ([]int32, error) {
 
 // maybe reports whether one of n build rows from first might equal the slot.
 func (o *probe) maybe(slot int32, first uint32, n int, probeNull bool) (bool, error) {
-	s := o.b.store()
+	s := o.t.store
 	o.pairs.slots, o.pairs.ids = o.pairs.slots[:0], o.pairs.ids[:0]
 	for id := first; id < first+uint32(n); id++ {
 		if probeNull || o.b.nullKey(s, id) {

@@ -2,6 +2,7 @@ package join
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -21,6 +22,7 @@ type probe struct {
 	c      *Config
 	in     operator.Operator
 	pool   *mempool.Pool
+	mem    page.Pool // of output pages; never refuses once the join has spilled
 	slot   operator.Slot
 	pred   spi.Predicate
 	hasher kernel.Hasher
@@ -39,6 +41,10 @@ type probe struct {
 	closed  bool
 	scratch scratch
 	begun   bool
+	ended   bool
+	t       *table        // the bridge's, or that of a partition
+	disk    *rows.Spilled // probe rows of partitions on disk
+	part    *part         // the partition from disk that is being joined
 }
 
 // pairs are candidates of the expanding rounds: a probe slot and a build row.
@@ -56,7 +62,7 @@ var _ operator.Operator = (*probe)(nil)
 
 // NewProbe returns the probing operator of one driver.
 func (b *Bridge) NewProbe(in operator.Operator, pool *mempool.Pool, slot operator.Slot) (operator.Operator, error) {
-	p := &probe{b: b, c: b.c, in: in, pool: pool, slot: slot}
+	p := &probe{b: b, c: b.c, in: in, pool: pool, mem: pool, slot: slot}
 	if b.c.Residual != nil {
 		var err error
 		if p.pred, err = b.c.Residual(pool); err != nil {
@@ -80,7 +86,10 @@ func (o *probe) begin(ctx context.Context) error {
 	if err := o.b.wait(ctx, o.slot); err != nil {
 		return err
 	}
-	o.begun = true
+	o.begun, o.t = true, &o.b.table
+	if o.b.disk != nil {
+		o.mem = o.pool.Overdraft()
+	}
 	return o.in.Open(ctx)
 }
 
@@ -100,26 +109,61 @@ func (o *probe) Next(ctx context.Context) (*page.Page, error) {
 			}
 			continue
 		}
+		if o.part != nil {
+			if p, err := o.readPart(); p != nil || err != nil {
+				return p, err
+			}
+			continue
+		}
 		if o.eof {
-			return o.last()
-		}
-		if o.b.nothing() && !o.c.keepsRight() {
-			o.eof = true // no row can come out, so none is read
+			p, err := o.last()
+			if err != io.EOF || o.b.disk == nil {
+				return p, err
+			}
+			if err := o.nextPart(ctx); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		p, err := o.in.Next(ctx)
-		if err == io.EOF {
-			o.end()
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		o.cur = p
-		if err := o.start(); err != nil {
+		if err := o.read(ctx); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// read takes the next page of the input, or notes its end.
+func (o *probe) read(ctx context.Context) error {
+	if o.b.nothing() && !o.c.keepsRight() {
+		o.eof = true // no row can come out, so none is read
+		return nil
+	}
+	p, err := o.in.Next(ctx)
+	if err == io.EOF {
+		return o.end()
+	}
+	if err != nil {
+		return err
+	}
+	o.cur = p
+	return o.start()
+}
+
+// readPart takes the next probe page of a partition, or what follows the last.
+func (o *probe) readPart() (*page.Page, error) {
+	p, err := o.part.next()
+	if err == io.EOF {
+		p, err = o.part.end()
+		if err == io.EOF {
+			o.part = nil
+			return nil, nil
+		}
+		return p, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.cur = p
+	return nil, o.start()
 }
 
 // nothing reports whether an empty build side makes an empty result.
@@ -127,11 +171,32 @@ func (b *Bridge) nothing() bool {
 	return b.rows.Load() == 0 && (b.c.Kind == Inner || b.c.Kind == Semi || b.c.Kind == Right)
 }
 
-func (o *probe) end() {
+// end follows the last input page. The last driver to come here gives the
+// build rows without a match, and lets all begin with the partitions on disk.
+func (o *probe) end() error {
 	o.eof = true
-	if o.b.probes.Add(-1) == 0 && o.c.keepsRight() {
+	if o.ended {
+		return nil
+	}
+	o.ended = true
+	if o.disk != nil {
+		if err := o.disk.Flush(); err != nil {
+			return err
+		}
+	}
+	if o.b.probes.Add(-1) > 0 {
+		return nil
+	}
+	o.b.mu.Lock()
+	d := o.b.disk
+	o.b.mu.Unlock()
+	if d != nil {
+		close(d.ended)
+	}
+	if o.c.keepsRight() {
 		o.rest = &unmatched{o: o}
 	}
+	return nil
 }
 
 // last gives the build rows that nothing matched, in one driver.
@@ -154,10 +219,22 @@ func (o *probe) start() error {
 	}
 	o.grow(max(p.Rows, o.c.RowsMax))
 	clear(o.hit[:p.Rows])
+	if o.b.disk != nil && o.part == nil {
+		if err := o.divert(); err != nil {
+			return err
+		}
+		if p.Len() == 0 {
+			o.done()
+			return nil
+		}
+	}
+	if o.part != nil {
+		o.part.recall(o.hit)
+	}
 	o.sel = o.candidates(p)
 	h := o.hashes[:len(o.sel)]
 	o.hasher.Columns(o.keys, p.Rows, o.sel, h)
-	t := &o.b.table
+	t := o.t
 	cand, k := o.scratch.cand[:0], 0
 	for i, s := range o.sel {
 		id := t.find(h[i])
@@ -211,7 +288,7 @@ func (o *probe) candidates(p *page.Page) []int32 {
 
 // equal keeps the candidates whose keys are equal.
 func (o *probe) equal(p rows.Pairs, cand []int32) []int32 {
-	s := o.b.store()
+	s := o.t.store
 	miss := o.scratch.miss[:0]
 	for i, v := range o.keys {
 		nulls := rows.NullsDiffer
@@ -236,10 +313,10 @@ func (o *probe) first(cand []int32) error {
 		}
 	}
 	o.note(hits)
-	single := !o.b.table.dups.Load()
+	single := !o.t.dups.Load()
 	switch {
 	case o.c.filters():
-	case single && o.c.keepsLeft():
+	case single && o.c.keepsLeft() && (o.part == nil || o.part.hits == nil):
 		return o.emitLeft()
 	default:
 		o.ids(hits)
@@ -276,7 +353,7 @@ func (o *probe) note(hits []int32) {
 	}
 	if o.c.keepsRight() {
 		for _, s := range hits {
-			o.b.table.matched(o.heads[s])
+			o.t.matched(o.heads[s])
 		}
 	}
 }
@@ -295,7 +372,7 @@ func (o *probe) ids(hits []int32) []uint32 {
 func (o *probe) advance(single bool) {
 	k := 0
 	if !single {
-		t := &o.b.table
+		t := o.t
 		for _, s := range o.sel {
 			o.sel[k] = s
 			o.heads[s] = t.next[o.heads[s]]
@@ -315,64 +392,6 @@ func (o *probe) step() error {
 	return o.finish()
 }
 
-// expand compares further chain entries as pairs.
-func (o *probe) expand() error {
-	o.pairs.slots, o.pairs.ids = o.pairs.slots[:0], o.pairs.ids[:0]
-	t := &o.b.table
-	for o.walk < len(o.sel) && len(o.pairs.ids) < o.c.RowsMax {
-		s := o.sel[o.walk]
-		if o.c.filters() && o.hit[s] {
-			o.walk++
-			continue
-		}
-		id := o.heads[s]
-		for id != rows.None && len(o.pairs.ids) < o.c.RowsMax {
-			o.pairs.slots, o.pairs.ids = append(o.pairs.slots, s), append(o.pairs.ids, id)
-			id = t.next[id]
-		}
-		o.heads[s] = id
-		if id == rows.None {
-			o.walk++
-		}
-	}
-	cand := o.scratch.cand[:0]
-	for i := range o.pairs.ids {
-		cand = append(cand, int32(i))
-	}
-	o.scratch.cand = cand
-	cand = o.equal(rows.Pairs{IDs: o.pairs.ids, Slots: o.pairs.slots}, cand)
-	return o.matchPairs(cand)
-}
-
-// matchPairs keeps the pairs cand, checks the residual, records and emits them.
-func (o *probe) matchPairs(cand []int32) error {
-	for k, i := range cand {
-		o.pairs.slots[k], o.pairs.ids[k] = o.pairs.slots[i], o.pairs.ids[i]
-	}
-	o.pairs.slots, o.pairs.ids = o.pairs.slots[:len(cand)], o.pairs.ids[:len(cand)]
-	if len(cand) == 0 {
-		return nil
-	}
-	if o.pred != nil {
-		if err := o.loadResidual(); err != nil {
-			return err
-		}
-		if err := o.residualPairs(); err != nil {
-			return err
-		}
-	}
-	for k, s := range o.pairs.slots {
-		o.hit[s] = true
-		if o.c.keepsRight() {
-			o.b.table.matched(o.pairs.ids[k])
-		}
-	}
-	if o.c.filters() || len(o.pairs.ids) == 0 {
-		return nil
-	}
-	return o.emitPairs(o.pairs.slots, o.pairs.ids)
-}
-
 // aligned narrows hits to those for which the residual holds. Columns of the
 // build side are gathered to the slots of the page.
 func (o *probe) aligned(hits []int32) ([]int32, error) {
@@ -384,7 +403,7 @@ func (o *probe) aligned(hits []int32) ([]int32, error) {
 			p.Cols[c] = o.cur.Cols[c].Retain()
 			continue
 		}
-		v, err := o.b.store().Gather(o.b.at[c-len(o.c.Left)], w, o.pool)
+		v, err := o.t.store.Gather(o.b.at[c-len(o.c.Left)], w, o.mem)
 		if err != nil {
 			return nil, err
 		}
@@ -394,35 +413,6 @@ func (o *probe) aligned(hits []int32) ([]int32, error) {
 		return nil, err
 	}
 	return append(hits[:0], p.Sel...), nil
-}
-
-// residualPairs narrows the pairs to those for which the residual holds.
-func (o *probe) residualPairs() error {
-	n := len(o.pairs.ids)
-	p := &page.Page{Cols: make([]*page.Vector, len(o.c.Left)+len(o.c.Right)), Rows: n}
-	defer p.Release()
-	for _, c := range o.pred.Columns() {
-		var err error
-		if c < len(o.c.Left) {
-			p.Cols[c], err = take(o.cur.Cols[c], o.pairs.slots, o.pool)
-		} else {
-			p.Cols[c], err = o.b.store().Gather(o.b.at[c-len(o.c.Left)], rows.All(o.pairs.ids), o.pool)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := o.pred.Eval(p); err != nil {
-		return err
-	}
-	if p.Sel == nil {
-		return nil
-	}
-	for k, i := range p.Sel {
-		o.pairs.slots[k], o.pairs.ids[k] = o.pairs.slots[i], o.pairs.ids[i]
-	}
-	o.pairs.slots, o.pairs.ids = o.pairs.slots[:len(p.Sel)], o.pairs.ids[:len(p.Sel)]
-	return nil
 }
 
 func (o *probe) Close() error {
@@ -436,7 +426,13 @@ func (o *probe) Close() error {
 	o.pending = nil
 	o.cur.Release()
 	o.cur = nil
+	if o.part != nil {
+		o.part.close()
+		o.part = nil
+	}
 	err := o.in.Close()
-	o.b.leave()
-	return err
+	if !o.ended {
+		err = errors.Join(err, o.end()) // others wait for this driver's end
+	}
+	return errors.Join(err, o.b.leave())
 }

@@ -291,37 +291,99 @@ func Rows(p *page.Page) [][]types.Value {
 }
 
 // Blocking runs each input into a sink of its own, at the same time, and then
-// gives what the sources give, one after the other.
+// all sources at the same time.
 func Blocking(ins []operator.Operator, sinks []operator.Sink, sources ...operator.Operator) operator.Operator {
-	return &blocking{ins: ins, sinks: sinks, Operator: operator.NewUnion(sources)}
+	return &blocking{ins: ins, sinks: sinks, sources: sources}
 }
 
 type blocking struct {
-	operator.Operator
-	ins   []operator.Operator
-	sinks []operator.Sink
-	ran   bool
+	ins     []operator.Operator
+	sinks   []operator.Sink
+	sources []operator.Operator
+	pages   chan result
+	wg      sync.WaitGroup
+	left    int
+	cancel  context.CancelCauseFunc
 }
 
+type result struct {
+	p   *page.Page
+	err error
+}
+
+func (b *blocking) Open(context.Context) error { return nil }
+
 func (b *blocking) Next(ctx context.Context) (*page.Page, error) {
-	if !b.ran {
-		b.ran = true
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		var wg sync.WaitGroup
+	if b.pages == nil {
+		b.pages = make(chan result)
+		ctx, b.cancel = context.WithCancelCause(ctx)
 		for i := range b.ins {
-			wg.Go(func() {
+			b.wg.Go(func() {
 				if err := pump(ctx, b.ins[i], b.sinks[i]); err != nil {
-					cancel(err)
+					b.cancel(err)
 				}
 			})
 		}
-		wg.Wait()
+		b.wg.Wait()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		b.left = len(b.sources)
+		for _, s := range b.sources {
+			b.wg.Go(func() { b.drain(ctx, s) })
+		}
 	}
-	return b.Operator.Next(ctx)
+	for b.left > 0 {
+		var r result
+		select {
+		case r = <-b.pages:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if r.err == io.EOF {
+			b.left--
+			continue
+		}
+		return r.p, r.err
+	}
+	return nil, io.EOF
+}
+
+// drain sends the pages of a source, then its end.
+func (b *blocking) drain(ctx context.Context, s operator.Operator) {
+	err := s.Open(ctx)
+	for {
+		var p *page.Page
+		if err == nil {
+			if p, err = s.Next(ctx); err == nil {
+				err = p.Load() // the next page may end what it refers to
+			}
+		}
+		select {
+		case b.pages <- result{p, err}:
+		case <-ctx.Done():
+			p.Release()
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (b *blocking) Close() error {
+	if b.cancel != nil {
+		b.cancel(errors.New("closed"))
+	}
+	b.wg.Wait()
+	var errs []error
+	for i := range b.ins {
+		errs = append(errs, b.ins[i].Close(), b.sinks[i].Close())
+	}
+	for _, s := range b.sources {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func pump(ctx context.Context, op operator.Operator, sink operator.Sink) error {
@@ -340,12 +402,4 @@ func pump(ctx context.Context, op operator.Operator, sink operator.Sink) error {
 			return err
 		}
 	}
-}
-
-func (b *blocking) Close() error {
-	var errs []error
-	for i := range b.ins {
-		errs = append(errs, b.ins[i].Close(), b.sinks[i].Close())
-	}
-	return errors.Join(append(errs, b.Operator.Close())...)
 }
