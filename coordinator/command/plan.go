@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/muster-sql/muster/connectors/spi"
@@ -118,9 +120,21 @@ func (c *call) submit(st ast.Statement) (*running, error) {
 		return out, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, identified(err, s.QueryID)
 	}
 	return &running{Query: q, plan: planned}, nil
+}
+
+// identified names the query in an error that is a bug of ours, for the log.
+func identified(err error, id string) error {
+	if err == nil || sqlerr.CodeOf(err) != sqlerr.InternalError || errors.Is(err, io.EOF) {
+		return err
+	}
+	e := sqlerr.As(err)
+	if e.Detail == "" {
+		e.Detail = "query " + id
+	}
+	return e
 }
 
 // running is a query as a result.
@@ -130,6 +144,12 @@ type running struct {
 }
 
 var _ session.Result = (*running)(nil)
+
+// Next implements session.Result.
+func (r *running) Next(ctx context.Context) (*page.Page, error) {
+	p, err := r.Query.Next(ctx)
+	return p, identified(err, r.ID())
+}
 
 // Tag implements session.Result.
 func (r *running) Tag(rows int64) string {

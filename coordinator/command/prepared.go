@@ -82,7 +82,31 @@ func (c *call) execute(e *ast.Execute) (session.Result, error) {
 			return nil, err
 		}
 	}
-	return c.s.Execute(c.ctx, p.Statement, args)
+	r, err := c.s.Execute(c.ctx, p.Statement, args)
+	if err != nil {
+		return nil, placeless(err)
+	}
+	return elsewhere{r}, nil
+}
+
+// elsewhere is the result of a statement whose text is not the client's: the
+// positions of its errors say nothing there.
+type elsewhere struct{ session.Result }
+
+// Next implements session.Result.
+func (e elsewhere) Next(ctx context.Context) (*page.Page, error) {
+	p, err := e.Result.Next(ctx)
+	return p, placeless(err)
+}
+
+func placeless(err error) error {
+	var e *sqlerr.Error
+	if !errors.As(err, &e) || e.Pos == 0 {
+		return err
+	}
+	out := sqlerr.As(err)
+	out.Pos = 0
+	return out
 }
 
 // immediate analyses the statement of EXECUTE IMMEDIATE.
@@ -246,7 +270,7 @@ func (f *fetched) Next(ctx context.Context) (*page.Page, error) {
 	}
 	p, err := f.portal.Next(ctx, f.left)
 	if err != nil {
-		return nil, err
+		return nil, placeless(err)
 	}
 	f.left -= int64(p.Len())
 	return p, nil

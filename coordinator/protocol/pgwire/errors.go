@@ -72,8 +72,21 @@ func clean(s string) string {
 // notices sends what the session has to say beside results.
 func (c *conn) notices() {
 	for _, n := range c.session.TakeNotices() {
-		c.message('N', n.Severity, n.Err, 0)
+		if !c.unwanted(n.Severity) {
+			c.message('N', n.Severity, n.Err, 0)
+		}
 	}
+}
+
+// unwanted reports whether the client has asked not to get such messages.
+func (c *conn) unwanted(severity string) bool {
+	switch c.session.Show("client_min_messages") {
+	case "warning":
+		return severity == "NOTICE"
+	case "error":
+		return true
+	}
+	return false
 }
 
 func (c *conn) id() slog.Attr {
