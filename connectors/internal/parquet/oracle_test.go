@@ -151,11 +151,15 @@ func compareFlat(t *testing.T, name string, f *File, s *Scanner, output []int, l
 }
 
 func TestAnotherReaderReadsWhatWeWrite(t *testing.T) {
-	for _, few := range []bool{false, true} {
+	few := []Field{{Name: "a", Type: types.Of(types.Int64)}, {Name: "s", Type: types.Of(types.Text)}}
+	for _, c := range []struct {
+		fields     []Field
+		rows, size int
+		repeated   bool
+	}{{allTypes(), 3000, 1200, false}, {allTypes(), 3000, 1200, true}, {few, 45_000, 1 << 20, false}} {
 		r := rand.New(rand.NewPCG(11, 12))
 		pool := &countingPool{limit: 1 << 30}
-		fields := allTypes()
-		file := write(t, r, WriteOptions{Fields: fields, GroupRows: 12000, Pool: pool}, table(r, fields, 21000, few), 5000)
+		file := write(t, r, WriteOptions{Fields: c.fields, GroupRows: c.size, Pool: pool}, table(r, c.fields, c.rows, c.repeated), 500)
 		leaves, err := oracle(file)
 		if err != nil {
 			t.Fatal(err)

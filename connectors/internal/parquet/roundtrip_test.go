@@ -214,12 +214,12 @@ func readAll(t testing.TB, file []byte, pool page.Pool, change func(f *File, o *
 func TestEveryTypeComesBackAsItWasWritten(t *testing.T) {
 	for _, few := range []bool{false, true} {
 		for _, codec := range []string{"zstd", "snappy", "gzip", "lz4_raw", "uncompressed"} {
-			for _, groupRows := range []int{0, 700} {
+			for _, groupRows := range []int{0, 400} {
 				name := fmt.Sprintf("few=%v %s groups of %d", few, codec, groupRows)
 				r := rand.New(rand.NewPCG(1, uint64(groupRows)))
 				pool := &countingPool{limit: 1 << 30}
 				fields := allTypes()
-				cols := table(r, fields, 3000, few)
+				cols := table(r, fields, 1500, few)
 				file := write(t, r, WriteOptions{Fields: fields, Compression: codec, GroupRows: groupRows, Pool: pool}, cols, 1+r.IntN(999))
 				got, _ := readAll(t, file, pool, func(f *File, o *Options) {
 					for i, n := range f.Fields {

@@ -126,12 +126,16 @@ func (c *chunkWriter) choose() error {
 		}
 		sample = l.raw[:min(end, pageBytesGoal)]
 	}
-	if c.meta.Codec == format.Uncompressed {
+	if l.decided || c.meta.Codec == format.Uncompressed {
+		if l.decided { // some readers believe that all row groups are as the first
+			c.meta.Codec = l.codec
+		}
 		return nil
 	}
 	packed, err := compress(c.meta.Codec, nil, sample)
 	if err == nil && len(packed) > len(sample)*9/10 {
 		c.meta.Codec = format.Uncompressed
 	}
+	l.codec, l.decided = c.meta.Codec, true
 	return err
 }

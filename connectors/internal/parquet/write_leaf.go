@@ -29,6 +29,8 @@ type leafWriter struct {
 	dict     *dictionaryWriter
 	codes    []int32
 	rest     int // row groups to go before a dictionary is tried again
+	codec    format.Codec
+	decided  bool // codec is
 
 	keys    []uint64 // scratch
 	mapped  []int32  // code of each entry of the dictionary that came in last, -1 unknown
