@@ -262,7 +262,7 @@ func (n *Node) startCoordinator() error {
 	c, err := coordinator.New(coordinator.Config{
 		Self: n.info(), SelfWorks: n.c.Role == RoleAll, Lease: n.c.Lease, Drivers: n.c.Threads,
 		QueriesRunning: n.c.QueriesRunning, QueriesQueued: n.c.QueriesQueued,
-		HoldBytes: n.c.ResultHoldBytes, HoldFor: holdTimeDefault, BroadcastBytes: n.c.BroadcastBytes,
+		HoldBytes: n.c.ResultHoldBytes, HoldFor: holdTimeDefault, BroadcastBytes: n.c.BroadcastBytes, QueryMemory: n.c.QueryMemory,
 		PG: n.c.PG, HTTP: n.c.HTTP, Access: n.c.Access, Version: Version,
 	}, coordinator.Env{
 		Clock: n.clock, Log: n.c.Log, Nodes: n.nodes, Pool: n.pool, Worker: n.worker, Catalogs: n.catalogs,

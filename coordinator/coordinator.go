@@ -35,6 +35,7 @@ type Config struct {
 	HoldBytes      int64
 	HoldFor        time.Duration
 	BroadcastBytes int64
+	QueryMemory    int64
 	PG, HTTP       string // listen addresses; "-" none
 	Access         Access
 	Version        string
@@ -100,7 +101,7 @@ func New(c Config, env Env) (*Coordinator, error) {
 			return env.Catalogs.At(name, version)
 		},
 		Drivers: c.Drivers, Hold: query.Hold{BytesMax: c.HoldBytes, For: c.HoldFor},
-		BroadcastMax: c.BroadcastBytes, HistoryMax: historyMax, Node: c.Self.ID,
+		BroadcastMax: c.BroadcastBytes, QueryMemoryMax: c.QueryMemory, HistoryMax: historyMax, Node: c.Self.ID,
 	})
 	var err error
 	if co.pg, err = listen(c.PG, pgDefault, "clients"); err != nil {

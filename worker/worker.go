@@ -159,7 +159,7 @@ func (s *Server) query(c *rpc.Create) (*query, error) {
 	if q == nil {
 		q = &query{id: c.Task.Query, catalogs: map[catalogKey]rpc.Catalog{}}
 		q.ctx, q.cancel = context.WithCancelCause(s.ctx)
-		q.pool = s.o.Pool.Query(q.ctx, mempool.QueryOptions{ID: q.id, LimitBytes: s.memoryMax(&c.Session)})
+		q.pool = s.o.Pool.Query(q.ctx, mempool.QueryOptions{ID: q.id, LimitBytes: mempool.QueryLimit(s.o.QueryMemoryMax, &c.Session)})
 		if s.o.Spill != nil && c.Session.Settings["spill"] != "off" {
 			var err error
 			if q.spill, err = s.o.Spill.Query(0); err != nil {
@@ -183,14 +183,6 @@ func (s *Server) query(c *rpc.Create) (*query, error) {
 
 // leaseFirst holds until the first heartbeat says how long a lease is.
 const leaseFirst = 10 * time.Second
-
-func (s *Server) memoryMax(sess *spi.Session) int64 {
-	limit := s.o.QueryMemoryMax
-	if own, err := spi.ParseBytes(sess.Settings["query_memory_max"]); err == nil && own > 0 && (limit == 0 || own < limit) {
-		limit = own
-	}
-	return limit
-}
 
 func (s *Server) spec(c *rpc.Create, q *query, root plan.Node) (exec.Spec, exec.Env) {
 	sess := c.Session

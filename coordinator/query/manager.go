@@ -55,8 +55,10 @@ type Options struct {
 	Hold      Hold
 	// BroadcastMax is the largest build side that is sent to every node.
 	BroadcastMax int64
-	HistoryMax   int    // ended queries that system.queries remembers
-	Node         string // prefix of query ids
+	// QueryMemoryMax bounds a query on this node, 0 none; sessions may lower it.
+	QueryMemoryMax int64
+	HistoryMax     int    // ended queries that system.queries remembers
+	Node           string // prefix of query ids
 }
 
 // Manager runs queries. Safe for concurrent use.
@@ -154,7 +156,8 @@ func (q *Query) begin(planFor PlanFunc) error {
 	}
 	local := len(workers) == 1 && workers[0].Self
 	q.setState(Running)
-	q.attach(q.m.o.Pool.Query(q.ctx, mempool.QueryOptions{ID: q.id}), scheduler.Start(q.ctx, scheduler.Options{
+	pool := q.m.o.Pool.Query(q.ctx, mempool.QueryOptions{ID: q.id, LimitBytes: mempool.QueryLimit(q.m.o.QueryMemoryMax, q.session)})
+	q.attach(pool, scheduler.Start(q.ctx, scheduler.Options{
 		Query: q.id, Session: q.session, Cut: q.planned.Cut, Members: q.m.o.Members, Workers: workers,
 		Connector: q.m.o.Connector, Catalogs: q.planned.Catalogs, Drivers: q.m.drivers(q.session),
 		Local: local, BroadcastMax: q.m.bytes(q.session, "broadcast_max", q.m.o.BroadcastMax), Log: q.m.o.Log,

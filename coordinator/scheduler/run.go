@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
@@ -55,6 +56,8 @@ type Run struct {
 	root    plan.StageID
 	filters map[string]*filter
 	watched map[*cluster.Node]bool
+	// finishing says that the root has been read.
+	finishing bool
 
 	mu       sync.Mutex
 	rootTask *task
@@ -117,8 +120,40 @@ func (r *Run) post(handle func() error) {
 	}
 }
 
-// Finish says that the root's output has been read as far as it is needed.
-func (r *Run) Finish() { r.post(func() error { return errFinished }) }
+// Finish says that the root's output has been read as far as it is needed. The
+// run ends as soon as every task has said what it did, or after reportMax.
+func (r *Run) Finish() {
+	r.post(func() error {
+		r.finishing = true
+		r.work.Go(func() {
+			select {
+			case <-time.After(reportMax):
+				r.post(func() error { return errFinished })
+			case <-r.ctx.Done():
+			}
+		})
+		return r.reported()
+	})
+}
+
+// reportMax bounds how long the end of a query waits for the counters of tasks
+// that have nothing left to do, or that a LIMIT has just told to stop.
+const reportMax = 300 * time.Millisecond
+
+// reported is errFinished once nobody waits for anything.
+func (r *Run) reported() error {
+	if !r.finishing {
+		return nil
+	}
+	for _, st := range r.order {
+		for _, t := range st.tasks {
+			if t.node != nil && t.status.State == rpc.Running && !r.dead(t.node) {
+				return nil
+			}
+		}
+	}
+	return errFinished
+}
 
 // Cancel ends the run; the first cause wins.
 func (r *Run) Cancel(cause error) { r.cancel(cause) }

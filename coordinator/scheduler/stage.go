@@ -227,6 +227,9 @@ func (r *Run) statusArrived(st *stage, t *task, id rpc.TaskID, s *rpc.Status) er
 		return nil
 	}
 	t.status = *s
+	if r.finishing {
+		return r.reported()
+	}
 	if s.State == rpc.Failed {
 		return r.taskFailed(st, t, s)
 	}

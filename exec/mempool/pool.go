@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/page"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 )
@@ -354,4 +355,14 @@ func (p *Pool) Available(n int) bool {
 	}
 	p.giveBack(need)
 	return true
+}
+
+// QueryLimit returns the limit of a query on a node that allows each query most
+// bytes, 0 all; the session may set query_memory_max lower.
+func QueryLimit(most int64, s *spi.Session) int64 {
+	own, err := spi.ParseBytes(s.Settings["query_memory_max"])
+	if err == nil && own > 0 && (most == 0 || own < most) {
+		return own
+	}
+	return most
 }

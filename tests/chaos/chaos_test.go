@@ -101,7 +101,7 @@ func TestAKilledWorkerCostsATaskNotTheQuery(t *testing.T) {
 	g := newGame(t)
 	rounds := *roundsFlag
 	if rounds == 0 {
-		rounds = 10
+		rounds = 20
 		if os.Getenv("MUSTER_NIGHTLY") != "" {
 			rounds = 100
 		}
