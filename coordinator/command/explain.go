@@ -130,6 +130,7 @@ type measured struct {
 	rows              int64
 	planning, running time.Duration
 	memoryPeak        int64
+	spilled           int64
 }
 
 // analyzed runs a statement, throws its rows away and prints what it took.
@@ -149,7 +150,7 @@ func (c *call) analyzed(st ast.Statement, x explaining) ([]string, error) {
 		n = r.Affected()
 	}
 	m := &measured{
-		nodes: r.Stats(), decisions: r.Decisions(), rows: n, memoryPeak: r.Info().MemoryPeak,
+		nodes: r.Stats(), decisions: r.Decisions(), rows: n, memoryPeak: r.Info().MemoryPeak, spilled: r.Spilled(),
 		planning: started.Sub(begin), running: c.r.o.Clock.Now().Sub(started),
 	}
 	p := *r.plan
@@ -175,6 +176,9 @@ func printPlan(p *fragment.Plan, x explaining, m *measured) []string {
 	if m != nil {
 		lines = append(lines, "Planning Time: "+millis(m.planning), "Execution Time: "+millis(m.running),
 			fmt.Sprintf("Rows: %d", m.rows), "Peak Memory: "+bytesText(m.memoryPeak))
+		if m.spilled > 0 {
+			lines = append(lines, "Spilled to Disk: "+bytesText(m.spilled))
+		}
 	}
 	if x.logical {
 		lines = append(lines, "", "Logical plan:")

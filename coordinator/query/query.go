@@ -262,3 +262,6 @@ func (q *Query) Info() Info {
 	}
 	return i
 }
+
+// Spilled returns the bytes written to spill files, after the query has ended.
+func (q *Query) Spilled() int64 { return q.run.Spilled() }

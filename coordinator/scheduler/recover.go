@@ -199,3 +199,19 @@ func (r *Run) Stats() map[plan.NodeID]rpc.NodeStats {
 	}
 	return out
 }
+
+// Spilled returns the bytes that the nodes wrote to spill files; call it after
+// the root was read.
+func (r *Run) Spilled() int64 {
+	byNode := map[*cluster.Node]int64{} // the tasks of a node report the query's sum there
+	for _, st := range r.order {
+		for _, t := range st.tasks {
+			byNode[t.node] = max(byNode[t.node], t.status.Spilled)
+		}
+	}
+	var sum int64
+	for _, n := range byNode {
+		sum += n
+	}
+	return sum
+}
