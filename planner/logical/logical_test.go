@@ -85,3 +85,11 @@ func TestRenameGivesEveryColumnANewID(t *testing.T) {
 		t.Errorf("the mapping %v does not give the new columns", to)
 	}
 }
+
+func TestRenameKeepsADistinctOfAllColumns(t *testing.T) {
+	ids := &IDs{}
+	c, _ := Rename(&Distinct{In: intValues(ids, "a")}, ids)
+	if d := c.(*Distinct); d.On != nil {
+		t.Errorf("distinct on %v instead of all columns", d.On)
+	}
+}

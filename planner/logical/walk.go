@@ -157,6 +157,9 @@ func (r *renamer) cols(cs []Col) []Col {
 }
 
 func (r *renamer) list(ids []int) []int {
+	if ids == nil {
+		return nil // of Distinct: all columns
+	}
 	out := make([]int, len(ids))
 	for i, id := range ids {
 		out[i] = r.id(id)
