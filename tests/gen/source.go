@@ -15,6 +15,7 @@ import (
 	"github.com/muster-sql/muster/connectors/builtin"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/coordinator/session"
+	"github.com/muster-sql/muster/planner"
 )
 
 // classes are PostgreSQL's names of the first two characters of a SQLSTATE.
@@ -213,7 +214,7 @@ func settings(string) ([]byte, error) {
 	out := head("Session settings", "`coordinator/session`")
 	out.WriteString("`SET name TO value`, `SHOW name`, `RESET name`. A setting that PostgreSQL has means what it means there; \"Accepted\" says that\nclients may set it and nothing changes.\n")
 	out.WriteString("\n| setting | type | default | |\n|---|---|---|---|\n")
-	for _, s := range session.NewRegistry().All() {
+	for _, s := range session.NewRegistry(planner.Settings()...).All() {
 		kind := settingKinds[s.Kind]
 		switch {
 		case s.Fixed:

@@ -200,7 +200,9 @@ func posixZone(name string) *Zone {
 	if seconds >= (zoneHoursMax+1)*3600 {
 		return nil
 	}
-	return FixedZone(abbr, sign*seconds)
+	z := FixedZone(abbr, sign*seconds)
+	z.loc = time.FixedZone(name, sign*seconds) // its whole name, lest ZoneOf take UTC+3 for UTC
+	return z
 }
 
 func isAlpha(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
