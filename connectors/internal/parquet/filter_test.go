@@ -203,3 +203,36 @@ func TestPagesAndBloomFiltersPrune(t *testing.T) {
 		t.Error("a value among many was pruned")
 	}
 }
+
+func TestASetOfAWiderTypeNarrowsToo(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 9))
+	fields := []Field{{Name: "i4", Type: types.Of(types.Int32)}}
+	cols := table(r, fields, 5000, false)
+	for i := range cols[0] {
+		cols[0][i] = types.IntValue(int64(r.IntN(1000)) - 500)
+	}
+	pool := &countingPool{limit: 1 << 30}
+	file := write(t, r, WriteOptions{Fields: fields, Pool: pool}, cols, 999)
+	for _, set := range []domain.Set{
+		domain.Of(types.Of(types.Int64), types.IntValue(-3), types.IntValue(7)),
+		domain.Of(types.Of(types.Int64), types.IntValue(-3), types.IntValue(1<<40)),
+		domain.Between(types.Of(types.Int64), domain.Bound{Val: types.IntValue(3)}, domain.Bound{Inf: true}),
+	} {
+		want := 0
+		for _, v := range cols[0] {
+			if set.Contains(v) {
+				want++
+			}
+		}
+		got, _ := readAll(t, file, pool, func(_ *File, o *Options) { o.Live = constLive{domain.Tuple{0: set}} })
+		if len(got[0]) != want {
+			t.Errorf("%v: %d rows, want %d", set, len(got[0]), want)
+		}
+	}
+	got, _ := readAll(t, file, pool, func(_ *File, o *Options) {
+		o.Live = constLive{domain.Tuple{0: domain.Of(types.Of(types.Text), types.StringValue("x"))}}
+	})
+	if len(got[0]) != 5000 {
+		t.Errorf("a set of another type drops rows: %d are left", len(got[0]))
+	}
+}

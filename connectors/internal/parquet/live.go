@@ -10,7 +10,6 @@ import (
 type member struct {
 	out   int // output column
 	set   domain.Set
-	phys  types.Phys
 	point *intSet  // of single integers; nil: others
 	dense []uint64 // of single integers that lie close: a bit for each from lo on
 	lo    int64    // of integers
@@ -25,12 +24,26 @@ type member struct {
 
 const maxInt, minInt = 1<<63 - 1, -1 << 63
 
+// fits reports whether values of a column of type t can be looked up in a set
+// of type of: both have one layout, scale, unit and order.
+func fits(of, t types.Type) bool {
+	switch {
+	case of.IsNested() || t.IsNested() || of.Coll != t.Coll || t.Coll != 0:
+		return false
+	case of.IsInteger() && t.IsInteger(), of.IsFloat() && t.IsFloat():
+		return true
+	case of.IsString() && t.IsString():
+		return of.Kind != types.Char && t.Kind != types.Char
+	}
+	return of.Kind == t.Kind && of.S == t.S && of.Phys() == t.Phys() && (of.Kind == types.Decimal || of.P == t.P)
+}
+
 // newMember prepares a set of a column, or reports that it does not narrow.
 func newMember(out int, set domain.Set) (*member, bool) {
-	if set.IsAll() || set.Type.IsNested() {
+	if set.IsAll() {
 		return nil, false
 	}
-	m := &member{out: out, set: set, phys: set.Type.Phys(), lo: minInt, hi: maxInt}
+	m := &member{out: out, set: set, lo: minInt, hi: maxInt}
 	if !m.integers() {
 		return m, true
 	}
@@ -70,7 +83,7 @@ func newMember(out int, set domain.Set) (*member, bool) {
 const denseBitsMax = 1 << 22
 
 func (m *member) integers() bool {
-	switch m.phys {
+	switch m.set.Type.Phys() {
 	case types.PhysBool, types.PhysI16, types.PhysI32, types.PhysU32, types.PhysI64:
 		return true
 	}
@@ -139,7 +152,7 @@ func (m *member) keepValues(v *page.Vector, sel []int32) []int32 {
 	case v.Enc() != page.Flat:
 		return sel
 	}
-	switch m.phys {
+	switch v.Type.Phys() {
 	case types.PhysBool:
 		return keepInts(m, v, page.Values[uint8](v), sel)
 	case types.PhysI16:

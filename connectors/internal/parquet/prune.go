@@ -25,7 +25,7 @@ const (
 // in every set of t, which is by table column.
 func (f *File) MayMatch(group int, table []Column, t domain.Tuple) bool {
 	for c, set := range t {
-		if c < 0 || c >= len(table) {
+		if c < 0 || c >= len(table) || !fits(set.Type, table[c].Type) {
 			continue
 		}
 		switch col := &table[c]; col.Source {
@@ -68,7 +68,7 @@ func (s *Scanner) survivors(ctx context.Context, group int) ([]rowRange, error) 
 	}
 	ranges := []rowRange{{0, g.Rows}}
 	for c, set := range s.bound {
-		if c < 0 || c >= len(s.o.Table) || set.IsAll() {
+		if c < 0 || c >= len(s.o.Table) || set.IsAll() || !fits(set.Type, s.o.Table[c].Type) {
 			continue
 		}
 		n := s.file.prunable(&s.o.Table[c])
@@ -216,7 +216,7 @@ func (s *Scanner) dictionariesMatch(ctx context.Context, g *format.RowGroup) (bo
 	for i := range s.cols {
 		set, ok := s.bound[s.o.Output[i]]
 		f, isFlat := s.cols[i].col.(*flat)
-		if !ok || !isFlat || !f.meta.AllDict || !selective(set) {
+		if !ok || !isFlat || !f.meta.AllDict || !selective(set) || !fits(set.Type, f.leaf.Type) {
 			continue
 		}
 		if st := s.file.span(f.leaf, f.meta); set.Null && st.nulls {

@@ -197,7 +197,7 @@ func (s *Scanner) refresh(ctx context.Context) error {
 	s.seen, s.bound, s.live = version, s.o.Domain.Intersect(now), nil
 	for i, c := range s.o.Output {
 		set, ok := now[c]
-		if !ok || s.cols[i].Source != FromField {
+		if !ok || s.cols[i].Source != FromField || !fits(set.Type, s.cols[i].Type) {
 			continue
 		}
 		if m, ok := newMember(i, set); ok {

@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"strconv"
+
 	"github.com/muster-sql/muster/connectors/internal/parquet/format"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
@@ -71,7 +73,7 @@ func (w *schemaWriter) field(name string, t types.Type, optional bool, path []st
 		w.elements = append(w.elements, group(name, repetition, len(t.Fields)))
 		for i, f := range t.Fields {
 			if f.Name == "" {
-				f.Name = "f" + string(rune('1'+i%9))
+				f.Name = "f" + strconv.Itoa(i+1)
 			}
 			if err := w.kid(b, f.Name, f.Type, true, path, def, rep); err != nil {
 				return nil, err
