@@ -167,7 +167,7 @@ const cancelWait = 3 * time.Second
 func cancelled(b *bench) {
 	scan, _ := b.scan()
 	list := b.splits(scan, nil, 1)
-	cause := errors.New("the suite cancels")
+	cause := sqlerr.New(sqlerr.QueryCanceled, "the suite cancels")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	src, err := b.c.Open(ctx, b.session, scan, list[0], spi.OpenEnv{Pool: b.pool})
 	b.check(err)
