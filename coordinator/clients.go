@@ -37,6 +37,9 @@ func (co *Coordinator) hasCatalog(name string) bool {
 func (co *Coordinator) pgServer() (*pgwire.Server, error) {
 	a := co.c.Access
 	o := pgwire.Options{Sessions: co.sessions, Log: co.env.Log}
+	if a.ConnectionsMax > 0 {
+		o.ConnectionsMax = a.ConnectionsMax + loginsMax
+	}
 	if a.TLSCert != "" || a.TLSKey != "" {
 		pair, err := tls.LoadX509KeyPair(a.TLSCert, a.TLSKey)
 		if err != nil {
@@ -60,6 +63,9 @@ func (co *Coordinator) pgServer() (*pgwire.Server, error) {
 	}
 	return pgwire.NewServer(o), nil
 }
+
+// loginsMax is how many connections may be on their way in beside the sessions.
+const loginsMax = 200
 
 // Sessions returns the sessions of clients; other protocols open theirs here.
 func (co *Coordinator) Sessions() *session.Store { return co.sessions }

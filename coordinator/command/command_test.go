@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -358,6 +359,35 @@ func TestDescribeRunsNothing(t *testing.T) {
 		}
 	}
 	script(t, c, "SHOW TABLES\n-> [SHOW]")
+}
+
+func TestAPreparedStatementWhoseRowsHaveChangedIsRefused(t *testing.T) {
+	c := client(t, node(t), "memory")
+	ctx := context.Background()
+	script(t, c, "CREATE TABLE t (a int)\n-> [CREATE TABLE]")
+	if _, err := c.Prepare(ctx, "s", "SELECT * FROM t"); err != nil {
+		t.Fatal(err)
+	}
+	script(t, c, "DROP TABLE t; CREATE TABLE t (a text)\n-> [DROP TABLE] [CREATE TABLE]")
+	var e *pgconn.PgError
+	if err := c.PgConn().ExecPrepared(ctx, "s", nil, nil, nil).Read().Err; !errors.As(err, &e) || e.Code != "0A000" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestACopyIsCancelledWhileTheClientIsSilent(t *testing.T) {
+	c := client(t, node(t), "memory")
+	script(t, c, "CREATE TABLE t (a int)\n-> [CREATE TABLE]")
+	script(t, c, "SET statement_timeout = '200ms'\n-> [SET]")
+	r, w := io.Pipe()
+	defer w.Close()
+	go func() { _, _ = w.Write([]byte("1\n")) }()
+	time.AfterFunc(time.Second, func() { _ = w.Close() })
+	var e *pgconn.PgError
+	if _, err := c.PgConn().CopyFrom(context.Background(), r, "COPY t FROM STDIN"); !errors.As(err, &e) || e.Code != "57014" {
+		t.Errorf("%v", err)
+	}
+	script(t, c, "SELECT count(*) FROM t\n-> 0 [SELECT 1]")
 }
 
 func TestAQueryIsKilledByItsID(t *testing.T) {

@@ -131,7 +131,28 @@ func (p *Portal) Begin(ctx context.Context) (r Result, pause func(), err error) 
 		cancel(err)
 		return nil, nil, err
 	}
+	if err := p.unchanged(); err != nil {
+		pause()
+		return nil, nil, err
+	}
 	return p.result, pause, nil
+}
+
+// unchanged refuses rows that are not those that the client was told of, when
+// the statement was prepared.
+func (p *Portal) unchanged() error {
+	was, is := p.Prepared.Columns, p.result.Columns()
+	if was == nil || is == nil {
+		return nil
+	}
+	same := len(was) == len(is)
+	for i := 0; same && i < len(is); i++ {
+		same = was[i].Type.Equal(is[i].Type)
+	}
+	if same {
+		return nil
+	}
+	return sqlerr.Unsupported("cached plan must not change result type").WithHint("Prepare the statement again.")
 }
 
 // link ends the portal's statement when ctx is cancelled.

@@ -188,18 +188,25 @@ func (c *conn) receive() (byte, []byte, error) {
 	if idle > 0 {
 		until = time.Now().Add(idle)
 	}
-	_ = c.net.SetReadDeadline(until)
-	if err := c.session.Ended(); err != nil {
-		return 0, nil, err
-	}
-	kind, body, err := c.in.next()
-	if err != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+	for {
+		_ = c.net.SetReadDeadline(until)
+		if err := c.session.Ended(); err != nil {
+			return 0, nil, err
+		}
+		kind, body, err := c.in.next()
+		if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return kind, body, err
+		}
 		if ended := c.session.Ended(); ended != nil {
 			return 0, nil, ended
 		}
-		return 0, nil, cause
+		if idle > 0 && !time.Now().Before(until) {
+			return 0, nil, cause
+		}
+		if c.in.torn { // what interrupted the wait was meant for a statement
+			return 0, nil, errDone
+		}
 	}
-	return kind, body, err
 }
 
 // handle executes one message. An error ends the connection; errors of

@@ -240,6 +240,9 @@ func (c *conn) copyIn(ctx context.Context, r session.CopyIn) error {
 		kind, body, err := c.in.next()
 		switch {
 		case err != nil && ctx.Err() != nil && errors.Is(err, os.ErrDeadlineExceeded):
+			if c.in.torn { // the rest of the message would be taken for another
+				return fatalError{context.Cause(ctx)}
+			}
 			return context.Cause(ctx)
 		case err != nil:
 			return errDone

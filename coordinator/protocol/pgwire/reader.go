@@ -28,6 +28,7 @@ type reader struct {
 	buf  *bufio.Reader
 	max  int // bytes of a message
 	body []byte
+	torn bool // a wait was interrupted within a message
 }
 
 func newReader(c net.Conn) *reader {
@@ -56,12 +57,13 @@ var messageTypes = []byte("QPBDECSHXFdcfp")
 
 // next reads a message; its body is valid until the next call.
 func (r *reader) next() (kind byte, body []byte, err error) {
-	var head [5]byte
-	if _, err := io.ReadFull(r.buf, head[:]); err != nil {
+	head, err := r.buf.Peek(5) // nothing is taken when the wait is interrupted
+	if err != nil {
 		return 0, nil, err
 	}
-	if bytes.IndexByte(messageTypes, head[0]) < 0 {
-		return 0, nil, errMessage("invalid frontend message type %d", head[0])
+	kind = head[0]
+	if bytes.IndexByte(messageTypes, kind) < 0 {
+		return 0, nil, errMessage("invalid frontend message type %d", kind)
 	}
 	n := binary.BigEndian.Uint32(head[1:])
 	if n < 4 {
@@ -70,8 +72,12 @@ func (r *reader) next() (kind byte, body []byte, err error) {
 	if int64(n)-4 > int64(r.max) {
 		return 0, nil, errMessage("message is too long: %d bytes, at most %d are read", n, r.max)
 	}
-	body, err = r.read(int(n) - 4)
-	return head[0], body, err
+	_, _ = r.buf.Discard(5)
+	r.torn = true
+	if body, err = r.read(int(n) - 4); err == nil {
+		r.torn = false
+	}
+	return kind, body, err
 }
 
 // read returns n bytes. Memory follows the bytes that come, not those announced.
