@@ -171,7 +171,7 @@ func TestAggregationJoinAndSortOverTheirMemoryAreExactAndLeaveNoFile(t *testing.
 func TestTwoQueriesInOneSmallPoolBothFinish(t *testing.T) {
 	dir := t.TempDir()
 	c := harness.Start(t, harness.Options{
-		Attach: []string{"lake=" + dir, "tpch=tpch:?sf=0.1"}, Env: []string{"MUSTER_MEMORY=48MiB"},
+		Attach: []string{"lake=" + dir, "tpch=tpch:?sf=0.1"}, Env: []string{"MUSTER_MEMORY=64MiB"},
 	})
 	want := make([]string, len(spilled))
 	for i, q := range spilled {
