@@ -231,6 +231,10 @@ func (r *resolver) missing(n ast.ObjectName, p searchPath, places []place) error
 			return err.WithHint("There is no catalog %q; the catalogs are %s.", n[0].Text, quoted(r.env.Catalogs.Names()))
 		}
 	}
+	if len(n) == 2 && (n[0].Text == "pg_catalog" || n[0].Text == "information_schema") {
+		return sqlerr.Unsupported("the catalog tables of PostgreSQL are not supported yet: %q", plainName(n)).At(n.At()).
+			WithHint("SHOW CATALOGS, SHOW SCHEMAS, SHOW TABLES and DESCRIBE list what there is; muster sql has \\dt and \\d.")
+	}
 	err := sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", plainName(n)).At(n.At())
 	if hint := r.similar(n, p, places); hint != "" {
 		return err.WithHint("%s", hint)
