@@ -15,7 +15,7 @@ import (
 	"github.com/muster-sql/muster/exec/functions"
 )
 
-var rounds = flag.Int("rounds", 1500, "random expressions to compare with the interpreter")
+var rounds = flag.Int("rounds", 800, "random expressions to compare with the interpreter")
 
 var sampleTypes = []types.Type{
 	types.Of(types.Int16), i4, i8, types.Of(types.Float32), f8, types.DecimalOf(10, 2), types.DecimalOf(30, 5), types.Of(types.Numeric),
