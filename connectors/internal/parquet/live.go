@@ -17,6 +17,8 @@ type member struct {
 	exact bool // lo and hi say all
 
 	scratch []int32
+	tested  int // rows so far
+	kept    int
 
 	dict  uint64 // dictionary that codes belongs to
 	codes []bool // by code: in the set
@@ -138,11 +140,21 @@ func (m *member) keep(v *page.Vector, n int, sel []int32) []int32 {
 	} else {
 		in = in[:copy(in, sel)]
 	}
+	m.tested += len(in)
 	if v.MayHaveNulls() {
 		in = m.keepNulls(v, in)
 	}
-	return append(make([]int32, 0, len(in)), m.keepValues(v, in)...)
+	in = m.keepValues(v, in)
+	m.kept += len(in)
+	return append(make([]int32, 0, len(in)), in...)
 }
+
+// memberTrial is after how many rows a filter that drops few is given up: the
+// rows are tested again where the join is.
+const memberTrial = 64 << 10
+
+// idle reports whether testing rows does not pay.
+func (m *member) idle() bool { return m.tested > memberTrial && m.kept > m.tested/16*15 }
 
 // keepValues narrows sel in place.
 func (m *member) keepValues(v *page.Vector, sel []int32) []int32 {
@@ -197,6 +209,8 @@ func keepInts[T uint8 | int16 | int32 | uint32 | int64](m *member, v *page.Vecto
 		return keepDense(m.lo, m.hi, m.dense, vals, sel)
 	case m.point != nil && !nulls:
 		return keepPoints(m.lo, m.hi, m.point, vals, sel)
+	case m.set.Bloom != nil && len(m.set.Ranges) == 1 && !nulls:
+		return keepBloom(m.lo, m.hi, m.set.Bloom, vals, sel)
 	}
 	k := 0
 	for _, s := range sel {
@@ -231,6 +245,18 @@ func keepDense[T uint8 | int16 | int32 | uint32 | int64](lo, hi int64, dense []u
 		}
 		sel[k] = s
 		k += int(dense[at/64] >> (at % 64) & 1)
+	}
+	return sel[:k]
+}
+
+func keepBloom[T uint8 | int16 | int32 | uint32 | int64](lo, hi int64, b *domain.Bloom, vals []T, sel []int32) []int32 {
+	k, width := 0, uint64(hi)-uint64(lo)
+	for _, s := range sel {
+		x := int64(vals[s])
+		if uint64(x)-uint64(lo) <= width && b.MayContain(types.HashInt64(x)) {
+			sel[k] = s
+			k++
+		}
 	}
 	return sel[:k]
 }

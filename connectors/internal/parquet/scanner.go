@@ -332,6 +332,9 @@ func (s *Scanner) read(ctx context.Context, n int, first int64) (p *page.Page, e
 	}()
 	s.stats.RowsRead += int64(n)
 	for _, m := range s.live {
+		if m.idle() {
+			continue
+		}
 		if err := s.readColumn(ctx, p, m.out, first, 0, n); err != nil {
 			return p, err
 		}

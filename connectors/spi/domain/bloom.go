@@ -37,15 +37,16 @@ func (b *Bloom) Add(h uint64) {
 	}
 }
 
-// MayContain reports whether h may have been added.
+// MayContain reports whether h may have been added. All eight bits are looked
+// at: the first that is missing is not worth a branch that cannot be foreseen.
 func (b *Bloom) MayContain(h uint64) bool {
-	blk := b.block(h)
-	for i, s := range bloomSalt {
-		if blk[i]>>(uint32(h)*s>>27)&1 == 0 {
-			return false
-		}
-	}
-	return true
+	hi, _ := bits.Mul64(h, uint64(len(b.Words)/8))
+	w := (*[8]uint32)(b.Words[8*hi:])
+	x := uint32(h)
+	return w[0]>>(x*bloomSalt[0]>>27)&(w[1]>>(x*bloomSalt[1]>>27))&
+		(w[2]>>(x*bloomSalt[2]>>27))&(w[3]>>(x*bloomSalt[3]>>27))&
+		(w[4]>>(x*bloomSalt[4]>>27))&(w[5]>>(x*bloomSalt[5]>>27))&
+		(w[6]>>(x*bloomSalt[6]>>27))&(w[7]>>(x*bloomSalt[7]>>27))&1 != 0
 }
 
 // Merge adds all of o, a filter of the same size, and reports whether it could.
