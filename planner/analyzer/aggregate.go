@@ -28,12 +28,18 @@ func (x *exprs) aggregate(name string, e *ast.FuncCall) (expr.Expr, error) {
 	switch {
 	case x.inAgg:
 		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate function calls cannot be nested").At(e.At())
-	case x.aggs == nil:
-		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", x.clause).At(e.At())
+	}
+	if x.aggs == nil {
+		return x.outerAggregate(name, e)
 	}
 	c, err := x.aggregateArgs(name, e)
 	if err != nil {
 		return nil, err
+	}
+	if owner, err := x.owner(c, e.At()); err != nil {
+		return nil, err
+	} else if owner != x {
+		return owner.aggregate(name, e)
 	}
 	for _, have := range x.aggs.calls {
 		if sameCall(&have, c) {
@@ -42,6 +48,72 @@ func (x *exprs) aggregate(name string, e *ast.FuncCall) (expr.Expr, error) {
 	}
 	x.aggs.calls = append(x.aggs.calls, *c)
 	return at2(c.Col.Ref(), e.At()), nil
+}
+
+// outerAggregate analyses an aggregate where none is allowed at this level: its
+// columns may be those of an outer one.
+func (x *exprs) outerAggregate(name string, e *ast.FuncCall) (expr.Expr, error) {
+	refuse := sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", x.clause).At(e.At())
+	if x.scope.outer == nil {
+		return nil, refuse
+	}
+	probe := *x
+	probe.aggs = &aggs{}
+	c, err := probe.aggregateArgs(name, e)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := x.owner(c, e.At())
+	if err != nil {
+		return nil, err
+	}
+	if owner == x {
+		return nil, refuse
+	}
+	return owner.aggregate(name, e)
+}
+
+// owner finds the level that an aggregate belongs to: the innermost one of which
+// its arguments read a column; its own when they read none.
+func (x *exprs) owner(c *logical.Call, pos int) (*exprs, error) {
+	reads := logical.Set{}.Add(c.Args...)
+	reads.Add(c.Filter)
+	for _, o := range c.Order {
+		reads.Add(o.Expr)
+	}
+	if len(reads) == 0 || x.scope.has(reads) {
+		return x, nil
+	}
+	for s := x.scope.outer; s != nil; s = s.outer {
+		if !s.has(reads) {
+			continue
+		}
+		if s.x == nil {
+			return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in FROM clause of their own query level").At(pos)
+		}
+		return s.x, nil
+	}
+	return x, nil
+}
+
+// has reports whether some of the columns are of this level's FROM.
+func (s *scope) has(ids logical.Set) bool {
+	if s.src == nil {
+		return false
+	}
+	for _, r := range s.src.rels {
+		for _, c := range r.cols {
+			if ids[c.col.ID] {
+				return true
+			}
+		}
+	}
+	for _, c := range s.src.cols {
+		if ids[c.col.ID] {
+			return true
+		}
+	}
+	return false
 }
 
 func at2(c *expr.Column, pos int) expr.Expr {

@@ -99,6 +99,9 @@ func Analyze(ctx context.Context, stmt ast.Statement, env *Env) (*Result, error)
 		return nil, err
 	}
 	r.Params, r.Tables = a.params.types(), a.tables
+	if a.shared > 0 && r.Node != nil {
+		r.Node = inlined(r.Node)
+	}
 	return r, nil
 }
 

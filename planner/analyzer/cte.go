@@ -99,6 +99,7 @@ func (w *with) find(n ast.Name) *with {
 // its own tree, later ones a copy.
 func (a *analyzer) reference(w *with) (relation, error) {
 	if w.shared != nil {
+		w.shared.Refs++
 		ref := &logical.SharedRef{Plan: w.shared, Maps: logical.ColumnIDs(w.rel.cols)}
 		for _, c := range w.rel.cols {
 			ref.Cols = append(ref.Cols, a.ids.Copy(c))
@@ -130,4 +131,22 @@ func (a *analyzer) count(n int) error {
 		return sqlerr.New(sqlerr.StatementTooComplex, "statement is too complex: its views and common table expressions expand to more than %d relations", relationsMax)
 	}
 	return nil
+}
+
+// inlined puts a shared plan that is read once in the place of its reference.
+func inlined(n logical.Node) logical.Node {
+	out, _ := logical.Transform(n, func(n logical.Node) (logical.Node, error) {
+		ref, ok := n.(*logical.SharedRef)
+		if !ok || ref.Plan.Refs != 1 {
+			return n, nil
+		}
+		p := &logical.Project{In: inlined(ref.Plan.In)}
+		schema := ref.Plan.In.Schema()
+		for k, id := range ref.Maps {
+			c, _ := logical.Find(schema, id)
+			p.Items = append(p.Items, logical.Item{Col: ref.Cols[k], Expr: c.Ref()})
+		}
+		return p, nil
+	})
+	return out
 }

@@ -80,10 +80,7 @@ func (a *analyzer) joinOn(kind logical.JoinKind, j *ast.Join, l, r *source, s *s
 	}
 	if len(x.pending) > 0 {
 		if kind != logical.Inner {
-			if err := intoSides(l, r, x.pending, j.On.At()); err != nil {
-				return nil, err
-			}
-			return a.joinNode(kind, j, both, l, r, on)
+			return a.outerJoinOn(kind, j, both, l, r, on, x.pending)
 		}
 		both.node = &logical.Filter{In: applyAll(a.cross(l.node, r.node), x.pending), Pred: on}
 		return both, nil
@@ -91,30 +88,46 @@ func (a *analyzer) joinOn(kind logical.JoinKind, j *ast.Join, l, r *source, s *s
 	return a.joinNode(kind, j, both, l, r, on)
 }
 
-// intoSides applies the subqueries of an outer join's condition to the side that
-// they read.
-func intoSides(l, r *source, list []pending, pos int) error {
+// outerJoinOn joins by a condition with subqueries. They are applied to the side
+// that they read; one that reads both makes the join an apply.
+func (a *analyzer) outerJoinOn(kind logical.JoinKind, j *ast.Join, both, l, r *source, on expr.Expr, list []pending) (*source, error) {
+	ln, rn := l.node, r.node
 	for _, p := range list {
 		reads := logical.Free(p.node)
 		reads.Add(p.on)
-		touches := func(n logical.Node) bool {
-			for _, c := range n.Schema() {
-				if reads[c.ID] {
-					return true
-				}
-			}
-			return false
-		}
 		switch {
-		case !touches(l.node):
-			r.node = p.apply(r.node)
-		case !touches(r.node):
-			l.node = p.apply(l.node)
+		case !readsAny(reads, l.node):
+			rn = p.apply(rn)
+		case !readsAny(reads, r.node):
+			ln = p.apply(ln)
 		default:
-			return sqlerr.Unsupported("a subquery over both sides of an outer join's condition is not supported yet").At(pos)
+			return a.applyOuter(kind, j, both, l, r, on, list)
 		}
 	}
-	return nil
+	return a.joinNode(kind, j, both, &source{node: ln, rels: l.rels, cols: l.cols}, &source{node: rn, rels: r.rels, cols: r.cols}, on)
+}
+
+func readsAny(reads logical.Set, n logical.Node) bool {
+	for _, c := range n.Schema() {
+		if reads[c.ID] {
+			return true
+		}
+	}
+	return false
+}
+
+// applyOuter evaluates the condition for each row of the preserved side.
+func (a *analyzer) applyOuter(kind logical.JoinKind, j *ast.Join, both, l, r *source, on expr.Expr, list []pending) (*source, error) {
+	side := func(inner logical.Node) logical.Node { return &logical.Filter{In: applyAll(inner, list), Pred: on} }
+	switch kind {
+	case logical.Left:
+		both.node = &logical.Apply{Kind: logical.ApplyLeft, L: l.node, R: side(r.node)}
+	case logical.Right:
+		both.node = &logical.Apply{Kind: logical.ApplyLeft, L: r.node, R: side(l.node)}
+	default:
+		return nil, sqlerr.Unsupported("a subquery over both sides of this join's condition is not supported yet").At(j.On.At())
+	}
+	return both, nil
 }
 
 // joinNode joins two sources; a right side that reads the left one is applied.

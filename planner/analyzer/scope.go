@@ -42,6 +42,9 @@ type scope struct {
 	src   *source
 	with  *with
 	path  searchPath
+	// x is the clause in which a subquery is being analysed: an aggregate of outer
+	// columns belongs there.
+	x *exprs
 	// blocked are the entries to the left of an item of FROM that is not
 	// LATERAL: they explain errors only.
 	blocked *source

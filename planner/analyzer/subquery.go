@@ -82,7 +82,10 @@ func (x *exprs) subquery(e ast.Expr) (expr.Expr, error) {
 
 // inner analyses the query of a subquery, which sees this scope.
 func (x *exprs) inner(q *ast.Query) (relation, error) {
+	before := x.scope.x
+	x.scope.x = x
 	r, err := x.a.query(q, x.scope)
+	x.scope.x = before
 	return r, err
 }
 

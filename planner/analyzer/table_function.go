@@ -155,12 +155,12 @@ func (a *analyzer) functionRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (r
 		rel, err := a.unnestRows(r, call, x)
 		e.scalar = len(rel.cols) == 1
 		return rel, e, err
-	case name == "generate_series":
+	case name == "generate_series" || name == "range":
 		rel, err := a.seriesRows(r, call, x)
 		return rel, e, err
 	}
-	if rel, ok, err := a.connectorFunction(call, x); ok || err != nil {
-		e.scalar = false
+	if rel, t, ok, err := a.connectorFunction(call, x); ok || err != nil {
+		e.scalar, e.table = false, t
 		return rel, e, err
 	}
 	v, err := x.funcCall(call)
@@ -190,7 +190,13 @@ func (a *analyzer) seriesRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (rel
 	if err != nil {
 		return relation{}, err
 	}
-	narrow := len(args) > 0
+	name := call.Name.Last().Text
+	if name == "range" {
+		if args, err = a.rangeArgs(args, call.At()); err != nil {
+			return relation{}, err
+		}
+	}
+	narrow := len(args) > 0 && name != "range"
 	for _, arg := range args {
 		narrow = narrow && (arg.Type().Kind == types.Int32 || arg.Type().Kind == types.Int16 || arg.Type().Kind == types.Unknown)
 	}
@@ -198,13 +204,46 @@ func (a *analyzer) seriesRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (rel
 	if err != nil {
 		return relation{}, err
 	}
-	n := &logical.Series{Col: a.ids.New("generate_series", t), Args: args}
+	n := &logical.Series{Col: a.ids.New(name, t), Args: args}
 	if !narrow || t.Kind != types.Int64 {
 		return relation{n, n.Schema()}, nil
 	}
 	col := a.ids.New("generate_series", types.Of(types.Int32))
 	p := &logical.Project{In: n, Items: []logical.Item{{Col: col, Expr: &expr.Cast{Arg: n.Col.Ref(), Typ: col.Type, Implicit: true, At: -1}}}}
 	return relation{p, []logical.Col{col}}, nil
+}
+
+// rangeArgs turns range([start,] end [, step]), which leaves out the end, into
+// the arguments of generate_series.
+func (a *analyzer) rangeArgs(args []expr.Expr, pos int) ([]expr.Expr, error) {
+	one := func(i int64) expr.Expr {
+		return &expr.Const{Typ: types.Of(types.Int64), Val: types.IntValue(i), At: -1}
+	}
+	switch len(args) {
+	case 1:
+		args = []expr.Expr{one(0), args[0], one(1)}
+	case 2:
+		args = []expr.Expr{args[0], args[1], one(1)}
+	case 3:
+	default:
+		return nil, sqlerr.New(sqlerr.UndefinedFunction, "function range takes one to three arguments").At(pos)
+	}
+	step, ok := a.folded(args[2]).(*expr.Const)
+	if !ok || !step.Typ.IsInteger() || step.Val.Null {
+		return nil, sqlerr.Unsupported("range is supported over integers with a constant step only").At(pos)
+	}
+	back := int64(1)
+	if step.Val.I < 0 {
+		back = -1
+	}
+	end, err := a.coerce(args[1], types.Of(types.Int64), implicit)
+	if err != nil {
+		return nil, err
+	}
+	if end, err = a.call("-", []expr.Expr{end, one(back)}, pos); err != nil {
+		return nil, err
+	}
+	return []expr.Expr{args[0], a.folded(end), step}, nil
 }
 
 func (a *analyzer) unnestRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (relation, error) {
@@ -238,10 +277,10 @@ func (a *analyzer) unnestRows(r *ast.FuncRef, call *ast.FuncCall, x *exprs) (rel
 }
 
 // connectorFunction calls a table function of a catalog, as read_parquet('…').
-func (a *analyzer) connectorFunction(call *ast.FuncCall, x *exprs) (relation, bool, error) {
+func (a *analyzer) connectorFunction(call *ast.FuncCall, x *exprs) (rel relation, t *spi.Table, ok bool, err error) {
 	f, cat, conn, version := a.findFunction(call.Name)
 	if f == nil {
-		return relation{}, false, nil
+		return relation{}, nil, false, nil
 	}
 	var args []spi.Arg
 	for _, e := range call.Args {
@@ -251,20 +290,20 @@ func (a *analyzer) connectorFunction(call *ast.FuncCall, x *exprs) (relation, bo
 		}
 		v, err := x.expr(e)
 		if err != nil {
-			return relation{}, true, err
+			return relation{}, nil, true, err
 		}
 		if v, err = a.coerce(v, textIfUnknown(v.Type()), implicit); err != nil {
-			return relation{}, true, err
+			return relation{}, nil, true, err
 		}
 		c, ok := a.folded(v).(*expr.Const)
 		if !ok {
-			return relation{}, true, sqlerr.Unsupported("arguments of %s must be constants", f.Name).At(e.At())
+			return relation{}, nil, true, sqlerr.Unsupported("arguments of %s must be constants", f.Name).At(e.At())
 		}
 		arg.Typ, arg.Val = c.Typ, c.Val
 		args = append(args, arg)
 	}
-	rel, err := a.boundTable(f, cat, conn, version, args, call.At())
-	return rel, true, err
+	rel, t, err = a.boundTable(f, cat, conn, version, args, call.At())
+	return rel, t, true, err
 }
 
 // findFunction looks for a table function in the catalogs, the current one
@@ -296,23 +335,23 @@ func (a *analyzer) findFunction(n ast.ObjectName) (*spi.TableFunction, string, s
 	return nil, "", nil, 0
 }
 
-func (a *analyzer) boundTable(f *spi.TableFunction, cat string, conn spi.Connector, version uint64, args []spi.Arg, pos int) (relation, error) {
+func (a *analyzer) boundTable(f *spi.TableFunction, cat string, conn spi.Connector, version uint64, args []spi.Arg, pos int) (relation, *spi.Table, error) {
 	t, err := f.Bind(a.ctx, a.env.Session, args)
 	if err != nil {
-		return relation{}, at(err, pos)
+		return relation{}, nil, at(err, pos)
 	}
 	snap, err := a.names.env.Snapshots.Extend(a.ctx, a.env.Session, cat, conn, []spi.Name{t.Name})
 	if err != nil {
-		return relation{}, at(err, pos)
+		return relation{}, nil, at(err, pos)
 	}
 	found := &found{place: place{cat, t.Name}, conn: conn, version: version, table: t, snap: snap}
 	policy, err := a.allowed(cat, t, Read)
 	if err != nil {
-		return relation{}, at(err, pos)
+		return relation{}, nil, at(err, pos)
 	}
 	a.tables = append(a.tables, TableUse{Catalog: cat, Name: t.Name})
 	n := newScan(a.ids, found, a.env.Session)
-	return a.restricted(relation{n, n.Cols}, policy), nil
+	return a.restricted(relation{n, n.Cols}, policy), t, nil
 }
 
 // readers are the table functions for files, by extension.
@@ -341,10 +380,10 @@ func (a *analyzer) pathRef(r *ast.PathRef) (*source, error) {
 			WithHint("Attach a folder, for example with --attach files=/path.")
 	}
 	arg := spi.Arg{Typ: types.Of(types.Text), Val: types.StringValue(r.Path)}
-	rel, err := a.boundTable(f, cat, conn, version, []spi.Arg{arg}, r.At())
+	rel, t, err := a.boundTable(f, cat, conn, version, []spi.Arg{arg}, r.At())
 	if err != nil {
 		return nil, err
 	}
 	name := strings.TrimSuffix(path.Base(plain), path.Ext(plain))
-	return a.entry(rel, &ranged{alias: name}, r.Alias)
+	return a.entry(rel, &ranged{alias: name, table: t}, r.Alias)
 }

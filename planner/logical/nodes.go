@@ -267,6 +267,7 @@ type SharedPlan struct {
 	Name string
 	In   Node
 	Seq  int // unique in the statement
+	Refs int // how many SharedRefs read it
 }
 
 // SharedRef reads a SharedPlan: Cols[k] is column Maps[k] of its plan.

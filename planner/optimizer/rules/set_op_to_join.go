@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/muster-sql/muster/connectors/spi/expr"
-	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/exec/functions"
 	"github.com/muster-sql/muster/planner/logical"
 )
@@ -32,7 +31,7 @@ func (setOpToJoin) Apply(_ context.Context, env *Env, n logical.Node) (logical.N
 		return &logical.Distinct{In: &c}, nil
 	}
 	if s.All {
-		return nil, sqlerr.Unsupported("%s ALL is not supported yet", map[logical.SetKind]string{logical.Intersect: "INTERSECT", logical.Except: "EXCEPT"}[s.Kind])
+		return countedSetOp(env, s)
 	}
 	left := mapped(s.In[0], s.Maps[0], s.Cols)
 	rcols := make([]logical.Col, len(s.Cols))
