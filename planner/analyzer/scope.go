@@ -24,7 +24,6 @@ type ranged struct {
 	cols    []visible
 	table   *spi.Table // of a base table: keys and row ids
 	scalar  bool       // a function of one column: its alias is the value
-	lateral bool       // visible to LATERAL only through an outer scope
 }
 
 // source is an analysed FROM: a node, its entries, and the columns that an

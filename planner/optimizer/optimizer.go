@@ -48,7 +48,6 @@ type run struct {
 	traces []Trace
 	index  map[[2]string]int
 	phase  *Phase
-	root   logical.Node
 }
 
 // Run applies the phases in order.

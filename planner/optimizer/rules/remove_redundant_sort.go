@@ -18,10 +18,10 @@ type removeRedundantSort struct{}
 func (removeRedundantSort) Name() string { return "RemoveRedundantSort" }
 
 func (removeRedundantSort) Apply(_ context.Context, env *Env, n logical.Node) (logical.Node, error) {
-	switch n.(type) {
+	switch m := n.(type) {
 	case *logical.Aggregate, *logical.Join, *logical.SetOp, *logical.Sort, *logical.TopN, *logical.SingleRow:
 	case *logical.Distinct:
-		if n.(*logical.Distinct).On != nil {
+		if m.On != nil {
 			return nil, nil
 		}
 	default:
