@@ -111,7 +111,9 @@ type JoinKind uint8
 
 // The kinds. Semi and Anti give left columns; Mark gives left columns and a
 // boolean that is NULL as SQL's IN has it when NullAware. Anti with NullAware
-// is NOT IN: nothing passes when the right side has a NULL.
+// is NOT IN: nothing passes when the right side has a NULL. RightSemi and
+// RightAnti give the right columns of the build rows that some left row
+// matches, or none does: Semi and Anti with the sides exchanged.
 const (
 	Inner JoinKind = iota
 	Left
@@ -120,6 +122,8 @@ const (
 	Semi
 	Anti
 	Mark
+	RightSemi
+	RightAnti
 )
 
 // JoinDist says where the rows of a join meet.
@@ -136,7 +140,7 @@ const (
 
 // Join matches rows by equal keys and Residual. Without keys it is a nested
 // loop over the materialised right side. Output: left columns, then right ones
-// (Semi, Anti: left only; Mark: left and the mark).
+// (Semi, Anti: left only; Mark: left and the mark; RightSemi, RightAnti: right only).
 type Join struct {
 	Head
 	Kind        JoinKind

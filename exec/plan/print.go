@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	joinNames     = [...]string{"Inner", "Left", "Right", "Full", "Semi", "Anti", "Mark"}
+	joinNames     = [...]string{"Inner", "Left", "Right", "Full", "Semi", "Anti", "Mark", "RightSemi", "RightAnti"}
 	distNames     = [...]string{"local", "broadcast", "partitioned", "late", "bind"}
 	exchangeNames = [...]string{"Gather", "Hash", "Broadcast", "RoundRobin", "LateBound"}
 	stepNames     = [...]string{"", "Partial", "Final"}

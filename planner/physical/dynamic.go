@@ -15,7 +15,7 @@ func addDynamicFilters(root plan.Node) plan.Node {
 	gives := map[plan.NodeID][]plan.DynFilter{}
 	plan.Walk(root, func(n plan.Node) {
 		j, ok := n.(*plan.Join)
-		if !ok || j.Kind != plan.Inner && j.Kind != plan.Semi && j.Kind != plan.Right {
+		if !ok || !dropsUnmatched(j.Kind) {
 			return
 		}
 		for k := range j.LKeys {
@@ -32,6 +32,15 @@ func addDynamicFilters(root plan.Node) plan.Node {
 		return root
 	}
 	return withFilters(root, uses, gives)
+}
+
+// dropsUnmatched reports whether a left row without a match changes nothing.
+func dropsUnmatched(k plan.JoinKind) bool {
+	switch k {
+	case plan.Inner, plan.Semi, plan.Right, plan.RightSemi, plan.RightAnti:
+		return true
+	}
+	return false
 }
 
 // follow traces a column to the scans that it comes from and notes the filter
@@ -74,6 +83,9 @@ func follow(n plan.Node, col int, name string, uses map[plan.NodeID][]plan.DynUs
 // followJoin goes to the side that the column is from, where fewer rows of that
 // side only mean fewer rows of the join.
 func followJoin(n *plan.Join, col int, name string, uses map[plan.NodeID][]plan.DynUse) bool {
+	if n.Kind == plan.RightSemi || n.Kind == plan.RightAnti {
+		return follow(n.R, col, name, uses)
+	}
 	width := len(n.L.Types())
 	if col < width {
 		switch n.Kind {

@@ -70,6 +70,10 @@ func (l *lowering) join(n *logical.Join) (lowered, error) {
 		le, re = append(le, k.l), append(re, k.r)
 		j.NullSafe = append(j.NullSafe, k.nullSafe)
 	}
+	exchanged := len(keys) > 0 && l.flip(j, n)
+	if exchanged {
+		left, right, le, re = right, left, re, le
+	}
 	left, lids := l.computed(left, le)
 	right, rids := l.computed(right, re)
 	j.LKeys, j.RKeys = placesOf(lids, left.cols), placesOf(rids, right.cols)
@@ -77,16 +81,44 @@ func (l *lowering) join(n *logical.Join) (lowered, error) {
 	j.Residual = place(expr.AndAll(rest), positions(both))
 	j.NullSafe = orNil(j.NullSafe)
 	out := lowered{node: j, cols: both}
-	switch n.Kind {
-	case logical.Semi, logical.Anti:
+	switch j.Kind {
+	case plan.RightSemi, plan.RightAnti:
+		out.cols = right.cols
+	case plan.Semi, plan.Anti:
 		out.cols = left.cols
-	case logical.Mark:
+	case plan.Mark:
 		out.cols = append(append([]logical.Col(nil), left.cols...), n.Mark)
 	}
 	l.distribute(j, &out, left, right)
 	j.Head = plan.Head{Node: l.joinID(), Out: columnsOf(out.cols), RowsEst: l.rows(n)}
-	l.bind(j, n)
+	if !exchanged {
+		l.bind(j, n)
+	}
 	return l.without(out), nil
+}
+
+// flipFactor is how much larger the right side must be for the left one to
+// be built instead.
+const flipFactor = 2
+
+// flip builds the left side of a join whose right one is larger: it costs
+// less, and the right side obeys the dynamic filter of the left.
+func (l *lowering) flip(j *plan.Join, n *logical.Join) bool {
+	rows, other := l.rows(n.L), l.rows(n.R)
+	if n.NullAware || rows < 0 || other < 0 || rows*flipFactor > other {
+		return false
+	}
+	switch n.Kind {
+	case logical.Left:
+		j.Kind = plan.Right
+	case logical.Semi:
+		j.Kind = plan.RightSemi
+	case logical.Anti:
+		j.Kind = plan.RightAnti
+	default:
+		return false
+	}
+	return true
 }
 
 func placesOf(ids []int, cols []logical.Col) []int {
@@ -109,7 +141,7 @@ func orNil(flags []bool) []bool {
 
 // distribute decides where the rows of the join meet, as far as it is known now.
 func (l *lowering) distribute(j *plan.Join, out *lowered, left, right lowered) {
-	preservesRight := j.Kind == plan.Right || j.Kind == plan.Full
+	preservesRight := j.Kind == plan.Right || j.Kind == plan.Full || j.Kind == plan.RightSemi || j.Kind == plan.RightAnti
 	switch {
 	case l.o.Nodes == 1 || left.spread == single && right.spread == single:
 		j.Dist, out.spread = plan.DistLocal, left.spread

@@ -239,7 +239,8 @@ func (o *probe) unknown() ([]int32, error) {
 	return out, nil
 }
 
-// unmatched gives the build rows that have no match, with NULLs on the left.
+// unmatched gives the build rows that have no match, with NULLs on the left, or
+// alone; for RightSemi those that have one.
 type unmatched struct {
 	o     *probe
 	block int
@@ -253,7 +254,11 @@ func (u *unmatched) next() (*page.Page, error) {
 	}
 	o := u.o
 	out := &page.Page{Rows: len(ids)}
-	for _, t := range o.c.Left {
+	left := o.c.Left
+	if o.c.rightOnly() {
+		left = nil
+	}
+	for _, t := range left {
 		v, err := nulls(t, len(ids), o.mem)
 		if err != nil {
 			out.Release()
@@ -275,10 +280,14 @@ func (u *unmatched) next() (*page.Page, error) {
 func (u *unmatched) ids() []uint32 {
 	s, t := u.o.t.store, u.o.t
 	ids := u.o.scratch.ids[:0]
+	var want uint32
+	if u.o.c.Kind == RightSemi {
+		want = 1
+	}
 	for u.block < s.Blocks() && len(ids) < u.o.c.RowsMax {
 		first, n := s.Block(u.block)
 		for ; u.at < n && len(ids) < u.o.c.RowsMax; u.at++ {
-			if id := first + uint32(u.at); t.flags[id/32]&(1<<(id%32)) == 0 {
+			if id := first + uint32(u.at); t.flags[id/32]>>(id%32)&1 == want {
 				ids = append(ids, id)
 			}
 		}

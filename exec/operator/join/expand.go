@@ -57,7 +57,7 @@ func (o *probe) matchPairs(cand []int32) error {
 			o.t.matched(o.pairs.ids[k])
 		}
 	}
-	if o.c.filters() || len(o.pairs.ids) == 0 {
+	if o.c.filters() || o.c.rightOnly() || len(o.pairs.ids) == 0 {
 		return nil
 	}
 	return o.emitPairs(o.pairs.slots, o.pairs.ids)

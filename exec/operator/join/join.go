@@ -26,6 +26,8 @@ const (
 	Semi
 	Anti
 	Mark
+	RightSemi
+	RightAnti
 )
 
 // Config describes a join. Without keys it is a nested loop.
@@ -53,8 +55,11 @@ func (c *Config) nullSafe(key int) bool { return c.NullSafe != nil && c.NullSafe
 // filters reports whether the output is left rows only, perhaps with a mark.
 func (c *Config) filters() bool { return c.Kind == Semi || c.Kind == Anti || c.Kind == Mark }
 
-// keepsRight reports whether unmatched build rows are output.
-func (c *Config) keepsRight() bool { return c.Kind == Right || c.Kind == Full }
+// rightOnly reports whether the output is build rows, chosen by their matches.
+func (c *Config) rightOnly() bool { return c.Kind == RightSemi || c.Kind == RightAnti }
+
+// keepsRight reports whether build rows are output at the end, by their matches.
+func (c *Config) keepsRight() bool { return c.Kind == Right || c.Kind == Full || c.rightOnly() }
 
 // keepsLeft reports whether unmatched probe rows are output with NULLs.
 func (c *Config) keepsLeft() bool { return c.Kind == Left || c.Kind == Full }

@@ -154,10 +154,15 @@ func (s spec) reference(ts []types.Type, l, r [][]types.Value) [][]types.Value {
 			cat(a, []types.Value{m})
 		}
 	}
-	if s.kind == join.Right || s.kind == join.Full {
-		for j, b := range r {
+	for j, b := range r {
+		switch s.kind {
+		case join.Right, join.Full:
 			if !used[j] {
 				cat(null, b)
+			}
+		case join.RightSemi, join.RightAnti:
+			if used[j] == (s.kind == join.RightSemi) {
+				cat(b, nil)
 			}
 		}
 	}
@@ -167,7 +172,7 @@ func (s spec) reference(ts []types.Type, l, r [][]types.Value) [][]types.Value {
 func (s spec) testCase(ts []types.Type, l, r [][]types.Value, change func(*join.Config)) optest.Case {
 	out := append(append([]types.Type{}, ts...), ts...)
 	switch s.kind {
-	case join.Semi, join.Anti:
+	case join.Semi, join.Anti, join.RightSemi, join.RightAnti:
 		out = ts
 	case join.Mark:
 		out = append(append([]types.Type{}, ts...), boolT)
@@ -210,14 +215,14 @@ func maker(s spec, ts []types.Type, r [][]types.Value, change func(*join.Config)
 
 func specs() []spec {
 	var out []spec
-	for k := join.Inner; k <= join.Mark; k++ {
+	for k := join.Inner; k <= join.RightAnti; k++ {
 		for _, residual := range []bool{false, true} {
 			out = append(out,
 				spec{kind: k, keys: []int{0}, residual: residual},
 				spec{kind: k, keys: []int{0, 1}, residual: residual},
 				spec{kind: k, keys: []int{0}, nullSafe: []bool{true}, residual: residual},
 				spec{kind: k, residual: residual})
-			if k >= join.Anti {
+			if k == join.Anti || k == join.Mark {
 				out = append(out,
 					spec{kind: k, keys: []int{0}, nullAware: true, residual: residual},
 					spec{kind: k, keys: []int{0, 1}, nullAware: true, residual: residual})
@@ -353,7 +358,7 @@ func TestUniqueBuildKeysKeepThePage(t *testing.T) {
 		r = append(r, []types.Value{types.IntValue(int64(i)), types.IntValue(2), types.StringValue(fmt.Sprint("a right row with a long text ", i))})
 	}
 	ts := []types.Type{bigint, bigint, text}
-	for k := join.Inner; k <= join.Mark; k++ {
+	for k := join.Inner; k <= join.RightAnti; k++ {
 		s := spec{kind: k, keys: []int{0}}
 		t.Run(s.String(), func(t *testing.T) { optest.Run(t, s.testCase(ts, l, r, nil)) })
 	}

@@ -45,8 +45,10 @@ func (l *loop) Next(ctx context.Context) (*page.Page, error) {
 		if l.eof {
 			return l.last()
 		}
-		if l.b.nothing() && !l.c.keepsRight() {
-			l.eof = true
+		if l.b.nothing() {
+			if err := l.end(); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		p, err := l.in.Next(ctx)
@@ -148,7 +150,7 @@ func (l *loop) stepBuild() error {
 
 // output queues p, or drops it when only the matches count.
 func (l *loop) output(p *page.Page) {
-	if l.c.filters() || p.Len() == 0 {
+	if l.c.filters() || l.c.rightOnly() || p.Len() == 0 {
 		p.Release()
 		return
 	}

@@ -133,9 +133,8 @@ func (o *probe) Next(ctx context.Context) (*page.Page, error) {
 
 // read takes the next page of the input, or notes its end.
 func (o *probe) read(ctx context.Context) error {
-	if o.b.nothing() && !o.c.keepsRight() {
-		o.eof = true // no row can come out, so none is read
-		return nil
+	if o.b.nothing() {
+		return o.end() // no row can come out, so none is read
 	}
 	p, err := o.in.Next(ctx)
 	if err == io.EOF {
@@ -168,7 +167,11 @@ func (o *probe) readPart() (*page.Page, error) {
 
 // nothing reports whether an empty build side makes an empty result.
 func (b *Bridge) nothing() bool {
-	return b.rows.Load() == 0 && (b.c.Kind == Inner || b.c.Kind == Semi || b.c.Kind == Right)
+	switch b.c.Kind {
+	case Inner, Semi, Right, RightSemi, RightAnti:
+		return b.rows.Load() == 0
+	}
+	return false
 }
 
 // end follows the last input page. The last driver to come here gives the
@@ -315,7 +318,7 @@ func (o *probe) first(cand []int32) error {
 	o.note(hits)
 	single := !o.t.dups.Load()
 	switch {
-	case o.c.filters():
+	case o.c.filters() || o.c.rightOnly():
 	case single && o.c.keepsLeft() && (o.part == nil || o.part.hits == nil):
 		return o.emitLeft()
 	default:
