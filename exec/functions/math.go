@@ -47,7 +47,7 @@ func mathFunctions() []*Scalar {
 		m("power", "A number raised to a power.", "power(9, 3)", "729", patterns(f8, f8), f8, floatFunc2(power), "pow", "^"),
 		m("power", "A number raised to a power.", "power(2.5, 2)", "6.2500000000000000", patterns(num, num), num, numOp(types.Num.Power), "pow", "^"),
 		m("|/", "The square root.", "|/ 25", "5", patterns(f8), f8, floatFunc(sqrt)),
-		m("cbrt", "The cube root.", "cbrt(27)", "3", patterns(f8), f8, floatFunc(plain(math.Cbrt)), "||/"),
+		m("cbrt", "The cube root.", "cbrt(8)", "2", patterns(f8), f8, floatFunc(plain(math.Cbrt)), "||/"),
 		m("div", "The integer part of a quotient.", "div(9, 4)", "2", patterns(num, num), num, numOp(types.Num.QuoTrunc)),
 		m("pi", "The number pi.", "pi()", "3.141592653589793", nil, f8, constFloat(math.Pi)),
 		m("e", "Euler's number.", "e()", "2.718281828459045", nil, f8, constFloat(math.E)),

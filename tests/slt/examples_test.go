@@ -3,6 +3,7 @@ package slt
 import (
 	"context"
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -38,6 +39,10 @@ func examples() map[string]string {
 // beyond is what an example says when PostgreSQL has no such function.
 var beyond = map[string]bool{"42883": true, "42704": true, "42601": true}
 
+// byCatalog are the functions whose answers come from a server's own catalog
+// and privileges, so that PostgreSQL's differ from ours.
+var byCatalog = regexp.MustCompile(`^SELECT (has_\w+_privilege|pg_\w+_is_visible|pg_get_expr)\(`)
+
 // Every function has an example, and it gives what the documentation says: on
 // Muster, and on PostgreSQL where that knows the function.
 func TestEveryFunctionsExampleIsRight(t *testing.T) {
@@ -65,6 +70,8 @@ func playExamples(t *testing.T, server, url string) {
 		res, err := c.query(sql, 10*time.Second)
 		var refused *pgconn.PgError
 		switch {
+		case server == "postgresql" && byCatalog.MatchString(sql):
+			unknown++
 		case server == "postgresql" && errors.As(err, &refused) && beyond[refused.Code]:
 			unknown++
 		case err != nil:
