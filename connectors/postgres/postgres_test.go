@@ -35,8 +35,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// server returns the shared server and a fresh database of it.
+// database returns the shared server and a fresh database of it.
 func database(t testing.TB, statements ...string) (*services.PG, string) {
+	t.Helper()
+	return databaseWith(t, "", statements...)
+}
+
+// databaseWith makes the database with options of CREATE DATABASE.
+func databaseWith(t testing.TB, options string, statements ...string) (*services.PG, string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs a PostgreSQL server; not run with -short")
@@ -50,7 +56,7 @@ func database(t testing.TB, statements ...string) (*services.PG, string) {
 		t.Fatal(shared.err)
 	}
 	name := fmt.Sprintf("t%d", databases.Add(1))
-	shared.pg.Exec(t, "postgres", "CREATE DATABASE "+name)
+	shared.pg.Exec(t, "postgres", "CREATE DATABASE "+name+" "+options)
 	if len(statements) > 0 {
 		shared.pg.Exec(t, name, statements...)
 	}

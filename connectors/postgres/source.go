@@ -230,7 +230,7 @@ func (s *source) release() {
 
 // explain names the snapshot when it is what is missing.
 func (s *source) explain(err error) error {
-	if r, ok := err.(*remoteError); ok && !s.seen && (r.code == "22023" || r.code == "42704") {
+	if r, ok := err.(*remoteError); ok && !s.seen && (r.code == "22023" || r.code == "42704" || r.code == "55000") {
 		return s.k.snapshotGone(err)
 	}
 	return err

@@ -17,15 +17,20 @@ const suiteTable = `CREATE TABLE suite AS SELECT i AS id, (i % 7 = 0) AS b, (i %
  timestamptz '2020-01-01 10:00+03' + i * interval '1 day' AS tz, time '00:00' + i * interval '1 minute' AS tm, i * interval '1 hour' AS iv,
  chr(64 + i % 60) || chr(97 + i * 7 % 26) || CASE WHEN i % 3 = 0 THEN 'é''"\' ELSE 'zz' END AS t, ('v' || i % 13)::varchar(9) AS v,
  (chr(97 + i % 5) || CASE WHEN i % 2 = 0 THEN ' ' ELSE 'b' END)::char(4) AS c, decode(lpad(to_hex(i), 8, '0'), 'hex') AS by,
- md5((i % 50)::text)::uuid AS u, ARRAY[i, NULL, i + 1] AS a, i::oid AS o, ('{"k": ' || i || '}')::jsonb AS j, ('n' || i % 4) COLLATE "C" AS nt
+ md5((i % 50)::text)::uuid AS u, ARRAY[i, NULL, i + 1] AS a, i::oid AS o, ('{"k": ' || i || '}')::jsonb AS j, ('n' || i % 4) COLLATE "C" AS nt,
+ (CASE WHEN i % 2 = 0 THEN 'Ab' ELSE 'aB' END || i % 10) COLLATE ci AS ci, (ARRAY['red', 'green', 'blue'])[1 + i % 3]::colour AS e, ('10.0.0.' || i % 20)::inet AS ip
  FROM generate_series(1, 300) i`
 
-func suite(t *testing.T, more spi.Config, statements ...string) {
-	list := append([]string{suiteTable}, statements...)
+// suiteNeeds are the types of its columns: an enum, and text in which case does not count.
+var suiteNeeds = []string{"CREATE TYPE colour AS ENUM ('red', 'green', 'blue')",
+	"CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"}
+
+func suite(t *testing.T, options string, more spi.Config) {
+	list := append(suiteNeeds[:2:2], suiteTable)
 	list = append(list, `UPDATE suite SET b = NULL, s = NULL, l = NULL, r = NULL, d = NULL, n = NULL, p = NULL, big = NULL, dt = NULL, ts = NULL, tz = NULL, tm = NULL,
- iv = NULL, t = NULL, v = NULL, c = NULL, by = NULL, u = NULL, a = NULL, o = NULL, j = NULL WHERE id % 19 = 0`,
+ iv = NULL, t = NULL, v = NULL, c = NULL, by = NULL, u = NULL, a = NULL, o = NULL, j = NULL, ci = NULL, e = NULL WHERE id % 19 = 0`,
 		"CREATE INDEX ON suite (l)", "CREATE INDEX ON suite (t, id)", "ANALYZE suite")
-	pg, db := database(t, list...)
+	pg, db := databaseWith(t, options, list...)
 	spitest.Run(t, spitest.Options{
 		Table: spi.Name{Schema: "public", Table: "suite"},
 		Write: "public",
@@ -44,6 +49,9 @@ func suite(t *testing.T, more spi.Config, statements ...string) {
 }
 
 func TestConnectorSuite(t *testing.T) {
-	t.Run("in one split", func(t *testing.T) { suite(t, nil) })
-	t.Run("in three splits", func(t *testing.T) { suite(t, spi.Config{optionMinSplit: "3"}) })
+	t.Run("in one split", func(t *testing.T) { suite(t, "", nil) })
+	t.Run("in three splits", func(t *testing.T) { suite(t, "", spi.Config{optionMinSplit: "3"}) })
+	t.Run("where text is ordered by ICU", func(t *testing.T) {
+		suite(t, "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'", spi.Config{optionMinSplit: "2"})
+	})
 }
