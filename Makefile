@@ -48,7 +48,9 @@ gen: ## everything that is generated; the tree is clean afterwards in CI
 	go test -count=1 ./tests/lint -run 'TestModules|TestFiles|TestFunctions' -rewrite
 
 demo: build ## Parquet files and a PostgreSQL joined by one query, then a shell
-	bin/muster demo
+	@trap 'go run ./tests/services/cmd/services down' EXIT; \
+	eval "$$(go run ./tests/services/cmd/services up || echo echo no PostgreSQL: the demonstration does without)"; \
+	bin/muster demo --data demo-data
 
 cluster: build ## a coordinator, two workers and TPC-H in this terminal
 	MUSTER_BIN=$(CURDIR)/bin/muster go run ./tests/harness/cluster

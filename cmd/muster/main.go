@@ -16,6 +16,7 @@ import (
 type cli struct {
 	Server  serverCommand    `cmd:"" help:"Run a node: coordinator, worker, or both in one process."`
 	SQL     sqlCommand       `cmd:"" name:"sql" help:"Run SQL: in a shell, from arguments, a file or stdin."`
+	Demo    demoCommand      `cmd:"" help:"Join Parquet files, PostgreSQL and more with generated data; leaves a shell."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	Commands []string // run in order; then the shell ends
 	File     string   // run after Commands; "-" is Stdin
 	Output   string   // a format; empty: table
+	Timing   bool     // print the time of statements from the start
 	// Progress allows a progress line on Stderr when that is a terminal.
 	Progress bool
 	History  string // file of the line editor; empty: nothing is kept
@@ -76,7 +77,7 @@ type shell struct {
 // result is then an Exit.
 func Run(ctx context.Context, o Options) error {
 	s := &shell{
-		o: o, vars: map[string]string{"ON_ERROR_STOP": "on"}, signals: make(chan os.Signal, 2),
+		o: o, vars: map[string]string{"ON_ERROR_STOP": "on"}, signals: make(chan os.Signal, 2), timing: o.Timing,
 		style:    style{format: o.Output, null: "NULL", expanded: expandedOff},
 		terminal: isTerminal(o.Stderr),
 	}
