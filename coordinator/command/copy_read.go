@@ -108,7 +108,7 @@ func (r *lineReader) line(line []byte, row func([][]byte) error) error {
 		return nil
 	}
 	r.fields, r.text = r.fields[:0], r.text[:0]
-	if cap(r.text) < len(line) {
+	if r.text == nil || cap(r.text) < len(line) { // an empty field is not NULL
 		r.text = make([]byte, 0, len(line)+len(line)/2)
 	}
 	var err error
