@@ -188,7 +188,7 @@ func (c *compiler) call(x *expr.Call) (node, error) {
 	for i, a := range x.Args {
 		ts[i] = a.Type()
 		if ts[i].Kind == types.Function {
-			return nil, at(sqlerr.Unsupported("functions with lambda arguments are not built: %s", x.Fn), x.At)
+			return c.lambdaCall(x)
 		}
 	}
 	s, k, err := c.env.Registry.Bind(x.Fn, x.Sig, ts)

@@ -157,7 +157,7 @@ type sampler struct {
 func newSampler(r *rand.Rand) *sampler {
 	s := &sampler{r: r}
 	for _, f := range functions.Builtins().Scalars() {
-		if f.Volatility != functions.Volatile && !strings.Contains(notSampled, " "+f.Name+" ") {
+		if f.Volatility != functions.Volatile && f.Bind != nil && !strings.Contains(notSampled, " "+f.Name+" ") {
 			s.scalars = append(s.scalars, f)
 		}
 	}

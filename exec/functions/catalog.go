@@ -4,7 +4,7 @@ package functions
 func allScalars() []*Scalar {
 	var out []*Scalar
 	for _, family := range [][]*Scalar{
-		arithmetic(), datetimeArithmetic(), comparisons(), extracts(), datetimeFunctions(), nowFunctions(), datetimeShorthands(), mathFunctions(), trigonometry(), integers(), conditionals(), systemFunctions(), privileges(), likes(), textBasics(), textSearch(), textMaking(), regexps(), textOfAnything(), formats(), jsonFunctions(), arrays(), arraySets(), maps(),
+		arithmetic(), datetimeArithmetic(), comparisons(), extracts(), datetimeFunctions(), nowFunctions(), datetimeShorthands(), mathFunctions(), trigonometry(), integers(), conditionals(), systemFunctions(), privileges(), likes(), textBasics(), textSearch(), textMaking(), regexps(), textOfAnything(), formats(), jsonFunctions(), arrays(), arraySets(), lambdas(), maps(),
 	} {
 		out = append(out, family...)
 	}

@@ -72,4 +72,15 @@ type Scalar struct {
 	Volatility Volatility
 	// Bind picks the typed loop for exactly these argument types, once per query.
 	Bind func(args []types.Type) (Kernel, error)
+	// BindLambda is Bind of a function with lambda arguments.
+	BindLambda func(args []types.Type) (LambdaKernel, error)
 }
+
+// LambdaKernel is the kernel of a function with lambda arguments: args are the
+// others in order, fns the lambdas in order.
+type LambdaKernel func(x *Exec, args []*page.Vector, fns []LambdaFunc) (*page.Vector, error)
+
+// LambdaFunc evaluates a lambda for values of its parameters, len(rows) slots
+// each; rows[k] is the row of the call that slot k belongs to, whose columns the
+// lambda may read. The result is flat or constant and the caller's.
+type LambdaFunc func(params []*page.Vector, rows []int32) (*page.Vector, error)

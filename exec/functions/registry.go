@@ -123,6 +123,22 @@ func (r *Registry) Bind(fn, sig string, args []types.Type) (*Scalar, Kernel, err
 	return res.Scalar, k, err
 }
 
+// BindLambda is Bind for a call with lambda arguments.
+func (r *Registry) BindLambda(fn, sig string, args []types.Type) (*Scalar, LambdaKernel, error) {
+	res, err := r.Resolve(fn, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkSig(fn, sig, res.Sig); err != nil {
+		return nil, nil, err
+	}
+	if err := checkArgs(fn, args, res.Args); err != nil {
+		return nil, nil, err
+	}
+	k, err := res.Scalar.BindLambda(args)
+	return res.Scalar, k, err
+}
+
 // checkArgs refuses a call whose arguments were not cast to what was resolved.
 func checkArgs(fn string, have, want []types.Type) error {
 	for i := range have {

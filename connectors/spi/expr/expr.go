@@ -170,8 +170,11 @@ func (e *In) Type() types.Type { return types.Of(types.Bool) }
 // Type implements Expr.
 func (e *IsNull) Type() types.Type { return types.Of(types.Bool) }
 
-// Type implements Expr.
-func (e *Lambda) Type() types.Type { return types.Of(types.Function) }
+// Type implements Expr: a function whose Elem is the type of its result.
+func (e *Lambda) Type() types.Type {
+	t := e.Body.Type()
+	return types.Type{Kind: types.Function, Elem: &t}
+}
 
 // Type implements Expr.
 func (e *LambdaArg) Type() types.Type { return e.Typ }
