@@ -32,7 +32,7 @@ func TestLambdasReadTheRowAroundThem(t *testing.T) {
 		{"transform(ARRAY[1, 2], x -> x * a)", nil, []string{"{10,20}", "{20,40}", "{30,60}", "{NULL,NULL}"}},
 		{"transform(arr, x -> cardinality(filter(arr, y -> y < x)))", nil, []string{"{0,1,2}", "{}", "NULL", "{1,0}"}},
 		{"filter(arr, x -> any_match(ARRAY[2, 5], y -> y = x))", nil, []string{"{2}", "{}", "NULL", "{5}"}},
-		{"all_match(arr, x -> 10 / x > 1)", nil, []string{"t", "t", "NULL", "t"}},
+		{"all_match(arr, x -> (10 / x) > 1)", nil, []string{"t", "t", "NULL", "t"}},
 		{"zip_with(arr, ARRAY[100], (x, y) -> coalesce(x, 0) + coalesce(y, 0) + a)", []int32{0, 1}, []string{"{111,12,13}", "{120}"}},
 	} {
 		e, err := parseExpr(c.sql, cols...)
@@ -61,7 +61,7 @@ func TestLambdasReadTheRowAroundThem(t *testing.T) {
 		got.Release()
 		p.Release()
 	}
-	e, err := parseExpr("transform(arr, x -> 1 / (x - 4))", cols...)
+	e, err := parseExpr("transform(arr, x -> (1 / (x - 4)))", cols...)
 	if err != nil {
 		t.Fatal(err)
 	}
