@@ -204,12 +204,12 @@ func (p *Pool) trim(keep int64) {
 // extend takes n more from the ancestors and spends it. self is the caller's
 // own revocable memory, nil for callers that cannot spill where they are.
 func (p *Pool) extend(n int64, self *Revocable) error {
-	if full := p.take(max(n, p.unit)); full == nil {
+	if full := p.take(max(n, p.unit), self != nil); full == nil {
 		p.credit.Add(max(n, p.unit) - n)
 		p.addGranted(max(n, p.unit))
 		return nil
 	}
-	if p.take(n) != nil {
+	if p.take(n, self != nil) != nil {
 		if err := p.reclaim(n, self); err != nil {
 			return err
 		}
@@ -224,11 +224,25 @@ func (p *Pool) addGranted(n int64) {
 	p.mu.Unlock()
 }
 
+// transientShare is the share of a limit that rows which are kept leave to
+// pages on their way: who probes or merges, and will free memory when done,
+// is not stopped by those who gather.
+const transientShare = 8
+
+func (p *Pool) limitFor(kept bool) int64 {
+	limit := p.limit.Load()
+	if kept {
+		limit -= limit / transientShare
+	}
+	return limit
+}
+
 // take charges n to p and its ancestors and returns the one that is full, or nil.
-func (p *Pool) take(n int64) *Pool {
+// kept says that the memory stays until its owner spills or ends.
+func (p *Pool) take(n int64, kept bool) *Pool {
 	for q := p; q != nil; q = q.parent {
 		u := q.used.Add(n)
-		if limit := q.limit.Load(); limit > 0 && u > limit {
+		if limit := q.limitFor(kept); limit > 0 && u > limit {
 			for r := p; ; r = r.parent {
 				r.used.Add(-n)
 				if r == q {
@@ -310,12 +324,16 @@ func (p *Pool) path() string {
 	return p.parent.path() + "/" + p.name
 }
 
-// QueryLimit returns the limit of the query that p belongs to, 0 none.
+// QueryLimit returns the least limit that p is under, of its query or of the
+// node; 0 none.
 func (p *Pool) QueryLimit() int64 {
-	if p.query == nil {
-		return 0
+	least := int64(0)
+	for q := p; q != nil; q = q.parent {
+		if l := q.limit.Load(); l > 0 && (least == 0 || l < least) {
+			least = l
+		}
 	}
-	return p.query.Limit()
+	return least
 }
 
 // OnReserve makes f decide about every reservation of p's descendants that are
@@ -350,7 +368,7 @@ func (p *Pool) Available(n int) bool {
 	if need <= 0 {
 		return true
 	}
-	if p.take(need) != nil {
+	if p.take(need, true) != nil {
 		return false
 	}
 	p.giveBack(need)

@@ -20,7 +20,7 @@ var ErrRevoked = errors.New("memory was revoked: spill and retry")
 // asked to spill, and for other queries that may end.
 const (
 	spillWaitMax  = 30 * time.Second
-	othersWaitMax = 5 * time.Second
+	othersWaitMax = 30 * time.Second
 	// revocableMin is the least that is worth a spill file.
 	revocableMin = 16 << 10
 )
@@ -159,10 +159,9 @@ func (p *Pool) reclaim(n int64, self *Revocable) error {
 	g := p.root
 	g.waiters.Add(1)
 	defer g.waiters.Add(-1)
-	var timeout <-chan time.Time
 	for {
 		freed := g.signal()
-		full := p.take(n)
+		full := p.take(n, self != nil)
 		if full == nil {
 			return nil
 		}
@@ -176,10 +175,8 @@ func (p *Pool) reclaim(n int64, self *Revocable) error {
 		if state == nothing && !full.othersHold(p, n) {
 			return full.refused(p, n)
 		}
-		if timeout == nil {
-			timeout = time.After(waitMax(state))
-		}
-		if err := p.wait(freed, timeout); err != nil {
+		// The time begins anew whenever memory comes back: others get on.
+		if err := p.wait(freed, time.After(waitMax(state))); err != nil {
 			if errors.Is(err, errWaited) {
 				return full.refused(p, n)
 			}

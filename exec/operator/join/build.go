@@ -285,7 +285,10 @@ func (b *Bridge) complete() error {
 		all.Join(k.store)
 	}
 	b.table.store, b.done = all, nil
-	return nil
+	if !b.spillable() {
+		return nil
+	}
+	return b.table.allocate(b, b.c.Pool.Overdraft()) // there was room a moment ago
 }
 
 // wait blocks until the table is complete; drivers that wait fill it together.
@@ -299,7 +302,13 @@ func (b *Bridge) wait(ctx context.Context, slot operator.Slot) error {
 	t := &b.table
 	t.once.Do(func() {
 		if len(b.c.LKeys) > 0 {
-			t.err = t.allocate(b, b.c.Pool)
+			switch {
+			case t.slots != nil:
+			case b.disk != nil: // of the partitions that came back
+				t.err = t.allocate(b, b.c.Pool.Overdraft())
+			default:
+				t.err = t.allocate(b, b.c.Pool)
+			}
 		} else {
 			t.err = t.allocateFlags(b, b.c.Pool)
 		}

@@ -29,8 +29,8 @@ type part struct {
 	rest   *unmatched
 }
 
-// spareShare is the share of the memory limit that chunks leave to others.
-const spareShare = 4
+// chunkShare is the share of the memory limit that a chunk may take.
+const chunkShare = 8
 
 // cursor is a place in the blocks of several files.
 type cursor struct{ file, block int }
@@ -71,12 +71,12 @@ func (p *part) chunk() error {
 	pool := o.pool.Overdraft() // the first block has to come in any case
 	s := rows.NewStore(o.b.layout, pool, p.heap)
 	p.t = &table{store: s}
-	spare := int(o.pool.QueryLimit() / spareShare)
+	most := int(o.pool.QueryLimit() / chunkShare)
 	for p.build.next(d.build, p.number) {
 		x := d.build[p.build.file]
 		n := x.Rows(p.number) / x.Blocks(p.number)
 		more := 2*x.Bytes(p.number)/x.Blocks(p.number) + tableBytes(s.Len()+2*n)
-		if s.Len() > 0 && (!o.pool.Available(more+spare) || o.c.SpillForce > 0) {
+		if s.Len() > 0 && (o.c.SpillForce > 0 || most > 0 && s.Bytes()+more > most || !o.pool.Available(more)) {
 			break
 		}
 		var err error

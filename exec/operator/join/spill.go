@@ -99,7 +99,7 @@ func addRows(x *rows.Spilled, s *rows.Store, bits int) error {
 }
 
 // completeSpilled sends the rest of the build rows to disk and loads as many
-// partitions as fit in a third of the memory.
+// partitions as fit in a sixth of the memory.
 func (b *Bridge) completeSpilled() error {
 	d := &onDisk{bits: b.partBits(), layout: rows.NewLayout(b.c.Left, true), ended: make(chan struct{})}
 	b.disk = d
@@ -119,7 +119,7 @@ func (b *Bridge) completeSpilled() error {
 	s := rows.NewStore(b.layout, b.c.Pool, b.heap)
 	b.table.store = s
 	d.resident = make([]bool, 1<<d.bits)
-	share := b.c.Pool.QueryLimit() / 3
+	share := b.c.Pool.QueryLimit() / 6
 	kept := 0
 	for part := range d.resident {
 		n, bytes := d.size(part)

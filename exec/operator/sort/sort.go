@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 
 	"github.com/muster-sql/muster/connectors/spi/page"
-	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 	"github.com/muster-sql/muster/connectors/spi/types"
 	"github.com/muster-sql/muster/exec/exchange"
 	"github.com/muster-sql/muster/exec/mempool"
@@ -266,7 +265,11 @@ func (k *sink) run() (*run, error) {
 			return nil, err
 		}
 	}
-	o, err := sortRows(k.s, k.b.c.Keys, k.pool)
+	pool := page.Pool(k.pool)
+	if k.b.c.Spill != nil {
+		pool = k.pool.Overdraft() // there was room a moment ago
+	}
+	o, err := sortRows(k.s, k.b.c.Keys, pool)
 	return &run{k.s, o}, err
 }
 
@@ -340,22 +343,31 @@ func (b *Bridge) finish(k *sink) error {
 	return errors.Join(b.err, b.release())
 }
 
-// plan makes the runs of all drivers. When one is on disk already and memory
-// is short, all go there.
+// plan makes the runs of all drivers. One for whose order there is no memory
+// goes to disk.
 func (b *Bridge) plan() error {
 	for len(b.done) > 0 {
 		k := b.done[0]
 		k.r.Close()
 		b.disk, k.disk = append(b.disk, k.disk...), nil
-		r, err := k.run()
-		if err != nil && len(b.disk) > 0 && sqlerr.Is(err, sqlerr.OutOfMemory) {
-			if err = k.spill(); err == nil {
-				b.disk, k.disk = append(b.disk, k.disk...), nil
+		r := &run{store: k.s}
+		if b.c.Spill != nil && !k.pool.Available(16*k.s.Len()+k.s.Bytes()/2) {
+			if err := k.spill(); err != nil {
+				return err
 			}
-			r = &run{store: k.s}
-		}
-		if err != nil {
-			return err
+			b.disk, k.disk = append(b.disk, k.disk...), nil
+			if k.top != nil {
+				k.top.release()
+			}
+			if k.heap == nil { // nothing is left in a heap of its own
+				k.s.Reset()
+				r.store = rows.NewStore(b.layout, k.pool, b.heap)
+			}
+		} else {
+			var err error
+			if r, err = k.run(); err != nil {
+				return err
+			}
 		}
 		b.done = b.done[1:]
 		b.runs = append(b.runs, r)
