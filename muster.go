@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/muster-sql/muster/connectors/catalog"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
@@ -94,24 +96,26 @@ func Connectors(f ...spi.Factory) Option {
 
 // Node is a running node.
 type Node struct {
-	c           Config
-	factories   []spi.Factory
-	clock       spi.Clock
-	id          string
-	pool        *mempool.Pool
-	spill       *mempool.SpillRoot
-	nodes       *rpc.Nodes
-	catalogs    *catalogs
-	worker      *worker.Server
-	coordinator *coordinator.Coordinator
-	rpcServer   *rpc.Server
-	rpcListener net.Listener
-	tempData    string
-	ctx         context.Context
-	stop        context.CancelCauseFunc
-	work        sync.WaitGroup
-	closeOnce   sync.Once
-	closeErr    error
+	c            Config
+	factories    []spi.Factory
+	clock        spi.Clock
+	id           string
+	pool         *mempool.Pool
+	spill        *mempool.SpillRoot
+	nodes        *rpc.Nodes
+	catalogs     *catalogs
+	worker       *worker.Server
+	coordinator  *coordinator.Coordinator
+	rpcServer    *rpc.Server
+	rpcListener  net.Listener
+	httpListener net.Listener // of a worker
+	metrics      *prometheus.Registry
+	tempData     string
+	ctx          context.Context
+	stop         context.CancelCauseFunc
+	work         sync.WaitGroup
+	closeOnce    sync.Once
+	closeErr     error
 }
 
 // New boots a node: listeners are open and catalogs attached when it returns.
@@ -175,7 +179,11 @@ func (n *Node) boot() error {
 	if err := n.listen(); err != nil {
 		return err
 	}
+	if err := n.listenHTTP(); err != nil {
+		return err
+	}
 	n.startWorker()
+	n.metrics = n.newMetrics()
 	for _, def := range n.c.Catalogs {
 		if err := n.Attach(n.ctx, def); err != nil {
 			return err
@@ -229,7 +237,8 @@ func (n *Node) listen() error {
 	}
 	var err error
 	if n.rpcListener, err = net.Listen("tcp", addr); err != nil {
-		return sqlerr.Wrap(sqlerr.ConnectionUnable, err, "listen for nodes")
+		return sqlerr.Wrap(sqlerr.ConnectionUnable, err, "listen for nodes").
+			WithHint("another process may have the port; port 0 picks a free one")
 	}
 	return nil
 }
@@ -266,6 +275,7 @@ func (n *Node) startCoordinator() error {
 		PG: n.c.PG, HTTP: n.c.HTTP, Access: n.c.Access, Version: Version,
 	}, coordinator.Env{
 		Clock: n.clock, Log: n.c.Log, Nodes: n.nodes, Pool: n.pool, Worker: n.worker, Catalogs: n.catalogs,
+		Metrics: n.metrics,
 	})
 	n.coordinator = c
 	return err
@@ -284,6 +294,9 @@ func (n *Node) serve() {
 				n.c.Log.Error("rpc ended", "err", err)
 			}
 		})
+	}
+	if n.httpListener != nil {
+		n.serveHTTP()
 	}
 	n.work.Go(func() { n.worker.Run(n.ctx) })
 	if n.c.Role == RoleWorker {
@@ -314,6 +327,9 @@ func (n *Node) Addrs() Addrs {
 	var a Addrs
 	if n.coordinator != nil {
 		a.PG, a.HTTP = n.coordinator.Addrs()
+	}
+	if n.httpListener != nil {
+		a.HTTP = n.httpListener.Addr().String()
 	}
 	if n.rpcListener != nil {
 		a.RPC = n.rpcListener.Addr().String()
@@ -375,6 +391,9 @@ func (n *Node) close() error {
 		n.rpcServer.Stop()
 	} else if n.rpcListener != nil {
 		_ = n.rpcListener.Close()
+	}
+	if n.httpListener != nil {
+		_ = n.httpListener.Close()
 	}
 	n.work.Wait()
 	if n.nodes != nil {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/muster-sql/muster/connectors/catalog"
 	"github.com/muster-sql/muster/connectors/spi"
 	"github.com/muster-sql/muster/connectors/spi/sqlerr"
@@ -64,6 +66,7 @@ type Env struct {
 	Pool     *mempool.Pool
 	Worker   rpc.Tasks // of this process
 	Catalogs Catalogs
+	Metrics  *prometheus.Registry // of the node; the coordinator adds its own
 }
 
 // Coordinator is a running coordinator.
@@ -78,6 +81,7 @@ type Coordinator struct {
 	http     net.Listener
 	web      *http.Server
 	inside   *pipe // of clients in this process
+	metrics  *metrics
 }
 
 // The default addresses of clients.
@@ -102,6 +106,7 @@ func New(c Config, env Env) (*Coordinator, error) {
 		},
 		Drivers: c.Drivers, Hold: query.Hold{BytesMax: c.HoldBytes, For: c.HoldFor},
 		BroadcastMax: c.BroadcastBytes, QueryMemoryMax: c.QueryMemory, HistoryMax: historyMax, Node: c.Self.ID,
+		Ended: func(i query.Info) { co.metrics.queryEnded(i) },
 	})
 	var err error
 	if co.pg, err = listen(c.PG, pgDefault, "clients"); err != nil {
@@ -111,6 +116,10 @@ func New(c Config, env Env) (*Coordinator, error) {
 		return nil, errors.Join(err, co.shut())
 	}
 	co.sessions = co.sessionStore()
+	if env.Metrics == nil {
+		env.Metrics = prometheus.NewRegistry()
+	}
+	co.env.Metrics, co.metrics = env.Metrics, co.newMetrics(env.Metrics)
 	if co.server, err = co.pgServer(); err != nil {
 		return nil, errors.Join(err, co.shut())
 	}

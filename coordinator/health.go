@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // nodeStatus is a member in the answer of /v1/nodes.
@@ -40,6 +42,7 @@ func (co *Coordinator) handler() *http.Server {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(nodes)
 	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(co.env.Metrics, promhttp.HandlerOpts{}))
 	if loopback(co.http.Addr().String()) { // profiles tell too much to strangers
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

@@ -59,6 +59,8 @@ type Options struct {
 	QueryMemoryMax int64
 	HistoryMax     int    // ended queries that system.queries remembers
 	Node           string // prefix of query ids
+	// Ended is told of every query that has ended; it may be nil.
+	Ended func(Info)
 }
 
 // Manager runs queries. Safe for concurrent use.
@@ -114,6 +116,9 @@ func (m *Manager) Cancel(id string, cause error) bool {
 
 func (m *Manager) ended(q *Query) {
 	i := q.Info()
+	if m.o.Ended != nil {
+		m.o.Ended(i)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.live, q.id)
@@ -193,6 +198,18 @@ func (m *Manager) Tasks(ctx context.Context) []scheduler.TaskReport {
 		}
 	}
 	return out
+}
+
+// Count returns how many queries are in a state before their end.
+func (m *Manager) Count(s State) (n int) {
+	for _, q := range m.running() {
+		q.mu.Lock()
+		if q.state == s {
+			n++
+		}
+		q.mu.Unlock()
+	}
+	return n
 }
 
 func (m *Manager) running() []*Query {
