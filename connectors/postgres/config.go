@@ -214,6 +214,7 @@ func redact(s, secret string) string {
 // References to secrets may stand anywhere.
 func parseURL(raw string) (spi.Config, error) {
 	plain, refs := hideReferences(raw)
+	plain, places := hideHosts(plain)
 	u, err := url.Parse(plain)
 	if err != nil {
 		return nil, sqlerr.New(sqlerr.InvalidParameterValue, "URL of a PostgreSQL catalog is malformed").
@@ -231,10 +232,13 @@ func parseURL(raw string) (spi.Config, error) {
 		set(optionPassword, p)
 	}
 	hosts, ports := []string{}, []string{}
-	for _, h := range strings.Split(u.Host, ",") {
+	for _, h := range strings.Split(places, ",") {
 		host, port := h, ""
 		if i := strings.LastIndexByte(h, ':'); i >= 0 && !strings.HasSuffix(h, "]") {
 			host, port = h[:i], h[i+1:]
+		}
+		if at, err := url.PathUnescape(host); err == nil {
+			host = at // a folder of a socket is written %2Frun%2Fpostgresql
 		}
 		hosts, ports = append(hosts, strings.Trim(host, "[]")), append(ports, port)
 	}
@@ -252,6 +256,22 @@ func parseURL(raw string) (spi.Config, error) {
 		set(name, values[len(values)-1])
 	}
 	return c, nil
+}
+
+// hideHosts takes the hosts out of a URL: a list of them is none that net/url reads.
+func hideHosts(s string) (rest, hosts string) {
+	i := strings.Index(s, "://")
+	if i < 0 {
+		return s, ""
+	}
+	begin, end := i+3, len(s)
+	if j := strings.IndexAny(s[begin:], "/?#"); j >= 0 {
+		end = begin + j
+	}
+	if j := strings.LastIndexByte(s[begin:end], '@'); j >= 0 {
+		begin += j + 1
+	}
+	return s[:begin] + "host" + s[end:], s[begin:end]
 }
 
 // hideReferences replaces ${…}, which a URL cannot hold, by words that it can.

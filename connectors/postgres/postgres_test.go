@@ -230,6 +230,23 @@ func drain(ctx context.Context, src spi.PageSource, ts []types.Type) ([][]types.
 	}
 }
 
+func pageOf(t testing.TB, ts []types.Type, rows [][]types.Value, pool page.Pool) *page.Page {
+	t.Helper()
+	p := &page.Page{Rows: len(rows)}
+	for c, typ := range ts {
+		b := page.NewBuilder(typ, len(rows), pool)
+		for _, r := range rows {
+			b.AppendValue(r[c])
+		}
+		v, err := b.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Cols = append(p.Cols, v)
+	}
+	return p
+}
+
 func TestATableIsReadWithItsTypes(t *testing.T) {
 	pg, db := database(t, `CREATE TABLE "Odd ""name" (id int PRIMARY KEY, b boolean, s smallint, l bigint, r real, d double precision, n numeric, p numeric(12,2), big numeric(30,4),
  dt date, ts timestamp, tz timestamptz, tm time, ttz timetz, iv interval, t text NOT NULL DEFAULT 'x', v varchar(20), c char(5), by bytea, u uuid, j json, jb jsonb, ia int[], ta text[], o oid, nm name)`,
