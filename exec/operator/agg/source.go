@@ -17,7 +17,8 @@ type source struct {
 	pool *mempool.Pool
 	slot operator.Slot
 	s    *state
-	own  bool // s was made here, not by a sink
+	own  bool               // s was made here, not by a sink
+	r    *mempool.Revocable // of s while it comes from disk
 	ids  []uint32
 	todo []work     // partitions that were split again
 	made []*spilled // their files
@@ -137,13 +138,18 @@ func (o *source) merge(part int) error {
 }
 
 // load aggregates a partition from disk. When it does not fit it is split
-// again, and its parts become work.
+// again, and its parts become work. Otherwise the source stays at work on it
+// until it is given out, so that those who need memory wait for that.
 func (o *source) load(w work) error {
 	s := newState(o.b.c, o.pool)
 	s.depth = w.depth
 	o.s, o.own = s, true
 	r := o.pool.Revocable(func() error { return o.b.spill(s) })
-	defer r.Close()
+	if err := r.Enter(); err != nil {
+		r.Close()
+		return err
+	}
+	o.r = r
 	if err := o.loadInto(s, r, w); err != nil {
 		return errors.Join(err, s.out.close())
 	}
@@ -166,15 +172,7 @@ func (o *source) load(w work) error {
 	return nil
 }
 
-func (o *source) loadInto(s *state, r *mempool.Revocable, w work) (err error) {
-	if err := r.Enter(); err != nil {
-		return err
-	}
-	defer func() {
-		if lerr := r.Leave(); err == nil {
-			err = lerr
-		}
-	}()
+func (o *source) loadInto(s *state, r *mempool.Revocable, w work) error {
 	guard := func(need func() int) error {
 		if !s.spillable() || s.table == nil {
 			return nil
@@ -281,6 +279,11 @@ func (o *source) all() {
 func (o *source) drop() {
 	if o.own {
 		o.s.release()
+	}
+	if o.r != nil {
+		_ = o.r.Leave() // it announced nothing to spill
+		o.r.Close()
+		o.r = nil
 	}
 	o.s, o.own, o.ids = nil, false, nil
 }
