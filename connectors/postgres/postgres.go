@@ -13,7 +13,6 @@ import (
 
 	"github.com/muster-sql/muster/connectors/internal/sqlsource"
 	"github.com/muster-sql/muster/connectors/spi"
-	"github.com/muster-sql/muster/connectors/spi/sqlerr"
 )
 
 // Factory returns the factory of catalogs of kind postgres.
@@ -151,7 +150,3 @@ func (k *connector) warn(key, msg string, args ...any) {
 
 // warnedMax bounds the memory of what was warned of.
 const warnedMax = 10_000
-
-func undefinedTable(n spi.Name) error {
-	return sqlerr.New(sqlerr.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Table)
-}

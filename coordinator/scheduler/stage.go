@@ -31,7 +31,6 @@ type task struct {
 	status rpc.Status
 	splits map[plan.NodeID]*assigned
 	stop   context.CancelFunc // of its poller
-	gone   []rpc.NodeStats    // of earlier attempts, for nobody: an attempt counts once
 }
 
 // assigned records the splits of a scan of a task, for further attempts.

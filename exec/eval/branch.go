@@ -88,11 +88,11 @@ func (n *caseNode) eval(s *state, sel []int32) (*page.Vector, error) {
 // coalesceNode evaluates each argument for the rows that the ones before it
 // left NULL.
 type coalesceNode struct {
-	typ        types.Type
-	args       []node
-	merge      merger
-	rest, some []int32
-	hits       [][]int32
+	typ   types.Type
+	args  []node
+	merge merger
+	rest  []int32
+	hits  [][]int32
 }
 
 func (c *compiler) coalesce(x *expr.Coalesce) (node, error) {

@@ -10,12 +10,12 @@ import (
 
 // scannedStamp is what a template found in a text.
 type scannedStamp struct {
-	year, month, day, doy    int
-	hour, min, sec, micros   int
-	pm, am, bc, twelve       bool
-	julian                   int
-	hasYear, hasDay, hasZone bool
-	east                     int
+	year, month, day, doy  int
+	hour, min, sec, micros int
+	pm, am, bc, twelve     bool
+	julian                 int
+	hasYear, hasZone       bool
+	east                   int
 }
 
 var bindToDate = nullableStamp(func(_ *Exec, s *scannedStamp) (int64, error) {

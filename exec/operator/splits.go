@@ -13,7 +13,6 @@ type Splits struct {
 	mu      sync.Mutex
 	queue   []spi.Split
 	last    bool
-	err     error
 	changed chan struct{}
 	taken   int
 }

@@ -90,7 +90,6 @@ type chunk struct {
 	index  []format.PageLocation
 	maxDef uint8
 	maxRep uint8
-	crc    bool
 }
 
 // open starts at the first page.

@@ -20,7 +20,6 @@ var errDelta = sqlerr.New(sqlerr.DataCorrupted, "malformed DELTA_BINARY_PACKED v
 type delta struct {
 	b      []byte // what is left after the current miniblock
 	left   int    // values left in all
-	block  int    // values left in the block after the current miniblock
 	size   int    // values of a block
 	minis  int
 	per    int // values of a miniblock

@@ -76,7 +76,6 @@ type output struct {
 	Column
 	node *Node
 	col  column // nil: a constant or ordinal
-	one  *page.Vector
 }
 
 // rowRange is rows lo up to hi of a group.

@@ -15,7 +15,6 @@ import (
 // Summary adds up what the footers of a table's files say, for the planner.
 type Summary struct {
 	rows    int64
-	bounded bool
 	columns []columnSummary
 	sampled int // row groups whose dictionaries were looked at
 	pool    page.Pool

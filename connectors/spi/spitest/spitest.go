@@ -120,9 +120,6 @@ func (b *bench) check(err error) {
 	}
 }
 
-// find describes the table of the suite.
-func (b *bench) find() *spi.Table { return b.findNamed(b.o.Table) }
-
 func (b *bench) findNamed(n spi.Name) *spi.Table {
 	b.Helper()
 	found, err := b.c.Find(context.Background(), b.session, spi.Snapshot{}, []spi.Name{n})

@@ -73,7 +73,10 @@ func NewVerifier(password string) (string, error) {
 			return "", sqlerr.Wrap(sqlerr.InvalidPassword, err, "password cannot be used")
 		}
 	}
-	c := client.GetStoredCredentials(scram.KeyFactors{Salt: string(salt), Iters: iterations})
+	c, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: string(salt), Iters: iterations})
+	if err != nil {
+		return "", sqlerr.Wrap(sqlerr.InvalidPassword, err, "password cannot be used")
+	}
 	b64 := base64.StdEncoding.EncodeToString
 	return fmt.Sprintf("%s$%d:%s$%s:%s", mechanism, iterations, b64(salt), b64(c.StoredKey), b64(c.ServerKey)), nil
 }
