@@ -26,7 +26,6 @@ type hostile struct {
 	all  sync.WaitGroup
 	mu   sync.Mutex
 	open []net.Conn
-	got  []byte // everything that clients sent
 }
 
 // serve starts a server that hands each connection to play.
@@ -207,7 +206,7 @@ func TestAServerThatBreaksTheProtocolIsOneError(t *testing.T) {
 			if !sqlerr.Is(err, c.code) {
 				t.Errorf("got %v (%s), want %s", err, sqlerr.CodeOf(err), c.code)
 			}
-			if strings.ContainsAny(fmt.Sprint(err), "\x01\r\n\xff") || strings.Contains(fmt.Sprint(err), "s3cret") {
+			if strings.ContainsAny(fmt.Sprint(err), "\x01\r\n") || strings.Contains(fmt.Sprint(err), "\xff") || strings.Contains(fmt.Sprint(err), "s3cret") {
 				t.Errorf("the error shows what the server sent as it is: %q", err)
 			}
 		})

@@ -60,8 +60,11 @@ func formatConst(c *Const) string {
 	if c.Val.Null {
 		return "NULL"
 	}
-	s := literal(c)
-	if c.Typ.IsNumeric() || c.Typ.Kind == types.Bool {
+	s := types.FormatText(c.Typ, c.Val, &types.Format{})
+	if c.Typ.Kind == types.Bool {
+		return map[bool]string{true: "true", false: "false"}[c.Val.I != 0]
+	}
+	if c.Typ.IsNumeric() {
 		return s
 	}
 	s = "'" + strings.ReplaceAll(s, "'", "''") + "'"
@@ -69,19 +72,6 @@ func formatConst(c *Const) string {
 		return s
 	}
 	return c.Typ.Kind.ScalarName() + " " + s
-}
-
-// literal prints plain layouts; others print as their type's name.
-func literal(c *Const) string {
-	switch c.Typ.Phys() {
-	case types.PhysView:
-		return c.Val.S
-	case types.PhysF32, types.PhysF64:
-		return fmt.Sprint(c.Val.F)
-	case types.PhysBool:
-		return fmt.Sprint(c.Val.I != 0)
-	}
-	return fmt.Sprint(c.Val.I)
 }
 
 func formatCall(c *Call) string {
