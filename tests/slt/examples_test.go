@@ -40,8 +40,9 @@ func examples() map[string]string {
 var beyond = map[string]bool{"42883": true, "42704": true, "42601": true}
 
 // byCatalog are the functions whose answers come from a server's own catalog
-// and privileges, so that PostgreSQL's differ from ours.
-var byCatalog = regexp.MustCompile(`^SELECT (has_\w+_privilege|pg_\w+_is_visible|pg_get_expr)\(`)
+// and privileges, so that PostgreSQL's differ from ours, and those that take a
+// lambda, which PostgreSQL reads as a column and an operator.
+var byCatalog = regexp.MustCompile(`^SELECT (has_\w+_privilege|pg_\w+_is_visible|pg_get_expr)\(|(x|\(x, y\)) -> `)
 
 // Every function has an example, and it gives what the documentation says: on
 // Muster, and on PostgreSQL where that knows the function.
